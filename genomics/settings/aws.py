@@ -1,0 +1,57 @@
+"""AWS: names come from the template, credentials and endpoint from botocore's own environment."""
+
+import os
+
+from genomics.aws.template import Template
+from genomics.settings import env
+from genomics.settings.core import BASE_DIR, LOCAL_AWS, PRODUCTION, WEB_ORIGIN
+
+LOCAL_AWS_PORT = env.integer("LOCAL_AWS_PORT", "port of the local AWS on this machine", default=4600)
+if LOCAL_AWS:
+    # The same code runs locally and on AWS; only these four differ, and an explicit value wins.
+    os.environ.setdefault("AWS_ENDPOINT_URL", f"http://127.0.0.1:{LOCAL_AWS_PORT}")
+    os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
+    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+AWS_ENDPOINT_URL = env.text(
+    "AWS_ENDPOINT_URL", "endpoint of the local AWS; leave unset on AWS", default="", shown=""
+)
+AWS_REGION = env.text("AWS_DEFAULT_REGION", "AWS region", default=None if PRODUCTION else "us-east-1")
+AWS_ACCOUNT_ID = env.text(
+    "AWS_ACCOUNT_ID", "account that the template is deployed in", default="123456789012" if LOCAL_AWS else None
+)
+STACK_STAGE = env.text("STACK_STAGE", "stage of the deployed template, part of all names", default="dev")
+STACK_TEMPLATE = BASE_DIR / "docker" / "aws" / "stack.yaml"
+STACK_PARAMETERS = {"Stage": STACK_STAGE, "WebOrigins": WEB_ORIGIN}
+STACK = Template.load(STACK_TEMPLATE).names(
+    parameters=STACK_PARAMETERS, account=AWS_ACCOUNT_ID, region=AWS_REGION, endpoint=AWS_ENDPOINT_URL or None
+)
+
+# Browsers reach S3 under this origin: it stands in the content security policy.
+S3_ORIGIN = AWS_ENDPOINT_URL or f"https://*.s3.{AWS_REGION}.amazonaws.com"
+
+_S3_OPTIONS = {
+    "region_name": AWS_REGION,
+    "signature_version": "s3v4",
+    "addressing_style": "path" if AWS_ENDPOINT_URL else "virtual",
+    "default_acl": None,
+    "file_overwrite": False,
+    "querystring_auth": True,
+    "querystring_expire": 60,
+}
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+    "inputs": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {**_S3_OPTIONS, "bucket_name": STACK.buckets["inputs"]},
+    },
+    "results": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {**_S3_OPTIONS, "bucket_name": STACK.buckets["results"]},
+    },
+}

@@ -1,0 +1,46 @@
+"""PostgreSQL: DATABASE_URL, or the embedded server that `manage.py up` starts in the state folder."""
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from genomics.settings import env
+from genomics.settings.core import PRODUCTION, VAR_DIR
+
+POSTGRES_DIR = VAR_DIR / "postgres"
+
+
+def _embedded_url() -> str:
+    """This function will give the URL of the embedded server: line 5 of its pid file names the socket's folder."""
+    try:
+        socket_dir = (POSTGRES_DIR / "postmaster.pid").read_text().splitlines()[4]
+    except (OSError, IndexError):
+        socket_dir = str(POSTGRES_DIR)
+    return f"postgresql://postgres@/genomics?host={socket_dir}"
+
+
+def _connection(url: str) -> dict[str, Any]:
+    """This function will turn postgresql://user:password@host:port/name?option=value into Django's settings."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", None) or parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+DATABASE_URL = env.text(
+    "DATABASE_URL",
+    "PostgreSQL, postgresql://user:password@host:port/name; without it a server from pip runs in VAR_DIR",
+    default=None if PRODUCTION else "",
+)
+EMBEDDED_POSTGRES = not DATABASE_URL
+DATABASES = {"default": _connection(DATABASE_URL or _embedded_url())}
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}

@@ -1,0 +1,87 @@
+"""Typed readers of the environment: each variable is read once, by name, with its default and its meaning."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+load_dotenv(BASE_DIR / ".env")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One environment variable, as the env example lists it."""
+
+    name: str
+    meaning: str
+    default: str  # as a person would write it; empty when there is none
+    required: bool
+
+
+VARIABLES: dict[str, Variable] = {}
+
+
+def text(name: str, meaning: str, *, default: str | None = None, shown: str | None = None) -> str:
+    """This function will read a string; without a default the variable must be set.
+
+    `shown` replaces a computed default in the env example.
+    """
+    return _read(name, meaning, default=default, shown=shown, parse=str)
+
+
+def flag(name: str, meaning: str, *, default: bool) -> bool:
+    """This function will read 1/0, true/false, yes/no or on/off."""
+    return _read(name, meaning, default="1" if default else "0", parse=_parse_flag)
+
+
+def integer(name: str, meaning: str, *, default: int) -> int:
+    return _read(name, meaning, default=str(default), parse=int)
+
+
+def seconds(name: str, meaning: str, *, default: timedelta) -> timedelta:
+    return _read(
+        name, meaning, default=f"{default.total_seconds():g}", parse=lambda raw: timedelta(seconds=float(raw))
+    )
+
+
+def items(name: str, meaning: str, *, default: str) -> list[str]:
+    """This function will read a comma-separated list."""
+    return _read(
+        name, meaning, default=default, parse=lambda raw: [part.strip() for part in raw.split(",") if part.strip()]
+    )
+
+
+def path(name: str, meaning: str, *, default: Path, shown: str) -> Path:
+    return _read(name, meaning, default=str(default), shown=shown, parse=lambda raw: Path(raw).resolve())
+
+
+def _read(
+    name: str, meaning: str, *, default: str | None, parse: Callable[[str], T], shown: str | None = None
+) -> T:
+    VARIABLES[name] = Variable(
+        name=name, meaning=meaning, default=default or "" if shown is None else shown, required=default is None
+    )
+    raw = os.environ.get(name, default)
+    if raw is None:
+        raise ImproperlyConfigured(f"The environment variable {name} must be set: {meaning}")
+    try:
+        return parse(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"The environment variable {name} has a bad value: {error}") from error
+
+
+def _parse_flag(raw: str) -> bool:
+    word = raw.strip().lower()
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError(f"{raw!r} is neither yes nor no")

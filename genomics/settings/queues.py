@@ -1,0 +1,73 @@
+"""Celery over SQS. One table says which task exists, on which queue it runs and how long it may take."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from genomics.settings.aws import AWS_REGION, STACK
+from genomics.settings.core import LOCAL_AWS
+from genomics.settings.work import ANNOTATION_WALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """How one task is run; `every` makes it periodic."""
+
+    queue: str
+    limit: timedelta
+    every: timedelta | None = None
+
+
+TASKS = {
+    "jobs.annotate": TaskRow(queue="annotation", limit=ANNOTATION_WALL + timedelta(hours=1)),
+    "jobs.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
+    "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
+    "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
+}
+TASK_QUEUES = sorted({row.queue for row in TASKS.values()})
+
+_GRACE = timedelta(seconds=30)  # between the exception in the task and the kill of its process
+
+CELERY_BROKER_URL = "sqs://"
+CELERY_BROKER_TRANSPORT = "genomics.queues.transport:Transport"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "region": AWS_REGION,
+    "is_secure": not LOCAL_AWS,
+    "wait_time_seconds": 20,
+    "polling_interval": 1,
+    "predefined_queues": {queue: {"url": STACK.queue_urls[queue]} for queue in TASK_QUEUES},
+    "client-config": {
+        "connect_timeout": 3,
+        "read_timeout": 30,
+        "retries": {"mode": "standard", "total_max_attempts": 2},
+    },
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+CELERY_TASK_ROUTES = {name: {"queue": row.queue} for name, row in TASKS.items()}
+CELERY_TASK_ANNOTATIONS = {
+    name: {
+        "soft_time_limit": row.limit.total_seconds(),
+        "time_limit": (row.limit + _GRACE).total_seconds(),
+    }
+    for name, row in TASKS.items()
+}
+CELERY_BEAT_SCHEDULE = {
+    name: {
+        "task": name,
+        "schedule": row.every,
+        "options": {"queue": row.queue, "expires": row.every.total_seconds()},
+    }
+    for name, row in TASKS.items()
+    if row.every
+}
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_RESULT_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"

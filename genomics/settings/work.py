@@ -1,0 +1,41 @@
+"""The life of a job: times, attempts, and what one annotation may use."""
+
+from datetime import timedelta
+
+from genomics.settings import env
+from genomics.settings.core import BASE_DIR, VAR_DIR
+
+WORK_DIR = VAR_DIR / "work"
+REFERENCES_DIR = env.path(
+    "REFERENCES_DIR",
+    "folder of installed references, one folder each; the starter reference ships with the product",
+    default=BASE_DIR / "annotator" / "references",
+    shown="annotator/references",
+)
+DEFAULT_REFERENCE = env.text("DEFAULT_REFERENCE", "reference that new jobs name", default="grch38-starter")
+
+LEASE_DURATION = env.seconds(
+    "LEASE_SECONDS", "a worker's claim on a job ends this long after its last renewal", default=timedelta(seconds=60)
+)
+LEASE_RENEWAL = env.seconds(
+    "LEASE_RENEWAL_SECONDS", "how often a worker renews its claim", default=timedelta(seconds=15)
+)
+HINT_TIMEOUT = timedelta(seconds=30)  # a waiting job that nobody picked up is hinted again after this
+MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", "how often a job is tried before it fails", default=5)
+
+ANNOTATION_MEMORY_BYTES = env.integer(
+    "ANNOTATION_MEMORY_BYTES", "address space of each process of one annotation", default=8 * 1024**3
+)
+ANNOTATION_CPU = env.seconds(
+    "ANNOTATION_CPU_SECONDS", "processor time of each process of one annotation", default=timedelta(hours=4)
+)
+ANNOTATION_WALL = env.seconds(
+    "ANNOTATION_WALL_SECONDS", "time that one annotation may take", default=timedelta(hours=5)
+)
+ANNOTATION_OUTPUT_BYTES = env.integer(
+    "ANNOTATION_OUTPUT_BYTES", "largest file that one annotation may write", default=50 * 1024**3
+)
+
+DOWNLOAD_URL_LIFETIME = timedelta(seconds=60)
+UPLOAD_URL_LIFETIME = timedelta(minutes=15)
+UPLOAD_PART_BYTES = 16 * 1024**2

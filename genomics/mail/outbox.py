@@ -1,0 +1,67 @@
+"""Queues a mail as a row, and delivers it once through Django's mail backend."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
+
+from genomics.mail.models import Mail
+from genomics.queues import send
+
+logger = logging.getLogger(__name__)
+
+SEND = "mail.send"
+_FIRST_RETRY = timedelta(minutes=1)
+_SWEEP_BATCH = 100
+
+
+def enqueue(key: str, *, recipient: str, subject: str, text: str, html: str = "") -> Mail:
+    """This function will store a mail and hint its task; the same key and recipient give the same mail."""
+    mail, created = Mail.objects.get_or_create(
+        key=key, recipient=recipient, defaults={"subject": subject, "text": text, "html": html}
+    )
+    if created:
+        send(SEND, mail_id=mail.pk)
+    return mail
+
+
+def deliver(mail_id: int, *, now: datetime) -> bool:
+    """This function will send a due mail and tell whether it did.
+
+    1. Claim: one conditional update moves the next attempt into the future, so that nobody else sends it now.
+    2. Send. A crash here means a second mail after the pause, never a lost one.
+    3. Record, and erase the text.
+    """
+    mail = Mail.objects.due(now).filter(pk=mail_id).first()
+    if mail is None:
+        return False
+    pause = _FIRST_RETRY * 2**mail.attempts
+    claimed = Mail.objects.filter(pk=mail.pk, sent_at=None, attempts=mail.attempts).update(
+        attempts=F("attempts") + 1, next_attempt_at=now + pause
+    )
+    if not claimed:
+        return False
+    try:
+        _message(mail).send()
+    except OSError as error:  # smtplib's errors are OSErrors too
+        logger.warning("Mail %s was not sent: %s. Next attempt in %s.", mail.pk, error, pause)
+        Mail.objects.filter(pk=mail.pk).update(error=str(error)[:500])
+        return False
+    Mail.objects.filter(pk=mail.pk).update(sent_at=now, text="", html="", error="")
+    return True
+
+
+def sweep(*, now: datetime) -> int:
+    """This function will hint all mails that are due and give their number."""
+    due = list(Mail.objects.due(now).values_list("pk", flat=True)[:_SWEEP_BATCH])
+    for mail_id in due:
+        send(SEND, mail_id=mail_id)
+    return len(due)
+
+
+def _message(mail: Mail) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(subject=mail.subject, body=mail.text, to=[mail.recipient])
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    return message

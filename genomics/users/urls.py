@@ -1,0 +1,6 @@
+from django.urls import path
+
+from genomics.users import views
+
+app_name = "users"
+urlpatterns = [path("profile/", views.profile, name="profile")]

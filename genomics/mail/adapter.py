@@ -19,5 +19,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         message = self.render_mail(template_prefix, email, context)
         html = next((body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), "")
         outbox.enqueue(
-            f"{template_prefix}/{uuid.uuid4()}", recipient=email, subject=message.subject, text=message.body, html=html
+            f"{template_prefix}/{uuid.uuid4()}",
+            recipient=email,
+            subject=message.subject,
+            text=message.body,
+            html=html,
         )

@@ -11,9 +11,9 @@ class MailQuerySet(models.QuerySet["Mail"]):
     """Questions about mails."""
 
     def due(self, now: datetime) -> "MailQuerySet":
-        return self.filter(
-            sent_at=None, next_attempt_at__lte=now, attempts__lt=settings.MAIL_MAX_ATTEMPTS
-        ).order_by("next_attempt_at")
+        return self.filter(sent_at=None, next_attempt_at__lte=now, attempts__lt=settings.MAIL_MAX_ATTEMPTS).order_by(
+            "next_attempt_at"
+        )
 
 
 class Mail(models.Model):
@@ -35,9 +35,7 @@ class Mail(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["key", "recipient"], name="mail_once_per_recipient")]
-        indexes = [
-            models.Index(fields=["next_attempt_at"], name="mail_due", condition=models.Q(sent_at=None))
-        ]
+        indexes = [models.Index(fields=["next_attempt_at"], name="mail_due", condition=models.Q(sent_at=None))]
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.recipient}"

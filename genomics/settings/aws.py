@@ -14,12 +14,10 @@ if LOCAL_AWS:
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
-AWS_ENDPOINT_URL = env.text(
-    "AWS_ENDPOINT_URL", "endpoint of the local AWS; leave unset on AWS", default="", shown=""
-)
-AWS_REGION = env.text("AWS_DEFAULT_REGION", "AWS region", default=None if PRODUCTION else "us-east-1")
-AWS_ACCOUNT_ID = env.text(
-    "AWS_ACCOUNT_ID", "account that the template is deployed in", default="123456789012" if LOCAL_AWS else None
+AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "endpoint of the local AWS; leave unset on AWS", default="", shown="")
+AWS_REGION = env.needed_text("AWS_DEFAULT_REGION", "AWS region", development="us-east-1")
+AWS_ACCOUNT_ID = env.needed_text(
+    "AWS_ACCOUNT_ID", "account that the template is deployed in", development="123456789012"
 )
 STACK_STAGE = env.text("STACK_STAGE", "stage of the deployed template, part of all names", default="dev")
 STACK_TEMPLATE = BASE_DIR / "docker" / "aws" / "stack.yaml"

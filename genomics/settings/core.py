@@ -1,15 +1,20 @@
 """What runs where: environment, applications, templates, static files, language and time."""
 
+import django_stubs_ext
+
 from genomics.settings import env
 
+django_stubs_ext.monkeypatch()  # lets `ModelAdmin[Job]` be written where Django itself is not generic
+
 BASE_DIR = env.BASE_DIR
-ENVIRONMENT = env.text(
-    "GENOMICS_ENV", "development (everything on this machine) or production", default="development"
-)
-PRODUCTION = ENVIRONMENT == "production"
+env.text("GENOMICS_ENV", "development (everything on this machine) or production", default="development")
+PRODUCTION = env.PRODUCTION
 DEBUG = env.flag("DEBUG", "Django's debug pages; never in production", default=False)
 VAR_DIR = env.path(
-    "VAR_DIR", "folder of all local state (database, objects, mails, work)", default=BASE_DIR / "var", shown="var"
+    "VAR_DIR",
+    "folder of all local state (database, objects, mails, work)",
+    default=BASE_DIR / "var",
+    shown="var",
 )
 LOCAL_AWS = env.flag(
     "LOCAL_AWS", "1 runs against the local AWS and installs its pages and commands", default=not PRODUCTION
@@ -84,4 +89,3 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
-

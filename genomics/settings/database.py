@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from genomics.settings import env
-from genomics.settings.core import PRODUCTION, VAR_DIR
+from genomics.settings.core import VAR_DIR
 
 POSTGRES_DIR = VAR_DIR / "postgres"
 
@@ -35,10 +35,10 @@ def _connection(url: str) -> dict[str, Any]:
     }
 
 
-DATABASE_URL = env.text(
+DATABASE_URL = env.needed_text(
     "DATABASE_URL",
     "PostgreSQL, postgresql://user:password@host:port/name; without it a server from pip runs in VAR_DIR",
-    default=None if PRODUCTION else "",
+    development="",
 )
 EMBEDDED_POSTGRES = not DATABASE_URL
 DATABASES = {"default": _connection(DATABASE_URL or _embedded_url())}

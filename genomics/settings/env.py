@@ -23,18 +23,22 @@ class Variable:
     name: str
     meaning: str
     default: str  # as a person would write it; empty when there is none
-    required: bool
+    needed_in_production: bool
 
 
 VARIABLES: dict[str, Variable] = {}
+PRODUCTION = os.environ.get("GENOMICS_ENV", "development") == "production"
 
 
-def text(name: str, meaning: str, *, default: str | None = None, shown: str | None = None) -> str:
-    """This function will read a string; without a default the variable must be set.
-
-    `shown` replaces a computed default in the env example.
-    """
+def text(name: str, meaning: str, *, default: str, shown: str | None = None) -> str:
+    """This function will read a string. `shown` replaces a computed default in the env example."""
     return _read(name, meaning, default=default, shown=shown, parse=str)
+
+
+def needed_text(name: str, meaning: str, *, development: str, shown: str | None = None) -> str:
+    """This function will read a string that must be set in production and has a default elsewhere."""
+    default = None if PRODUCTION else development
+    return _read(name, meaning, default=default, shown=development if shown is None else shown, parse=str, needed=True)
 
 
 def flag(name: str, meaning: str, *, default: bool) -> bool:
@@ -47,15 +51,16 @@ def integer(name: str, meaning: str, *, default: int) -> int:
 
 
 def seconds(name: str, meaning: str, *, default: timedelta) -> timedelta:
-    return _read(
-        name, meaning, default=f"{default.total_seconds():g}", parse=lambda raw: timedelta(seconds=float(raw))
-    )
+    return _read(name, meaning, default=f"{default.total_seconds():g}", parse=lambda raw: timedelta(seconds=float(raw)))
 
 
 def items(name: str, meaning: str, *, default: str) -> list[str]:
     """This function will read a comma-separated list."""
     return _read(
-        name, meaning, default=default, parse=lambda raw: [part.strip() for part in raw.split(",") if part.strip()]
+        name,
+        meaning,
+        default=default,
+        parse=lambda raw: [part.strip() for part in raw.split(",") if part.strip()],
     )
 
 
@@ -64,10 +69,19 @@ def path(name: str, meaning: str, *, default: Path, shown: str) -> Path:
 
 
 def _read(
-    name: str, meaning: str, *, default: str | None, parse: Callable[[str], T], shown: str | None = None
+    name: str,
+    meaning: str,
+    *,
+    default: str | None,
+    parse: Callable[[str], T],
+    shown: str | None = None,
+    needed: bool = False,
 ) -> T:
     VARIABLES[name] = Variable(
-        name=name, meaning=meaning, default=default or "" if shown is None else shown, required=default is None
+        name=name,
+        meaning=meaning,
+        default=(default or "") if shown is None else shown,
+        needed_in_production=needed,
     )
     raw = os.environ.get(name, default)
     if raw is None:

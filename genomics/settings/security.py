@@ -28,14 +28,16 @@ def _own_key(file: Path) -> str:
     return file.read_text()
 
 
-SECRET_KEY = env.text(
+SECRET_KEY = env.needed_text(
     "SECRET_KEY",
     "50 random characters; in development one is made and kept in VAR_DIR",
-    default=None if PRODUCTION else _own_key(VAR_DIR / "secret-key"),
+    development="" if PRODUCTION else _own_key(VAR_DIR / "secret-key"),
     shown="",
 )
 ALLOWED_HOSTS = env.items(
-    "ALLOWED_HOSTS", "host names of the site, comma-separated", default=urlsplit(WEB_ORIGIN).hostname or "localhost"
+    "ALLOWED_HOSTS",
+    "host names of the site, comma-separated",
+    default=urlsplit(WEB_ORIGIN).hostname or "localhost",
 )
 CSRF_TRUSTED_ORIGINS = [WEB_ORIGIN]
 

@@ -15,7 +15,9 @@ REFERENCES_DIR = env.path(
 DEFAULT_REFERENCE = env.text("DEFAULT_REFERENCE", "reference that new jobs name", default="grch38-starter")
 
 LEASE_DURATION = env.seconds(
-    "LEASE_SECONDS", "a worker's claim on a job ends this long after its last renewal", default=timedelta(seconds=60)
+    "LEASE_SECONDS",
+    "a worker's claim on a job ends this long after its last renewal",
+    default=timedelta(seconds=60),
 )
 LEASE_RENEWAL = env.seconds(
     "LEASE_RENEWAL_SECONDS", "how often a worker renews its claim", default=timedelta(seconds=15)

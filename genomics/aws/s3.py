@@ -1,0 +1,195 @@
+"""S3 as this product uses it: presigned multipart uploads in, verified write-once files out."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from genomics.aws import clients
+from genomics.aws.errors import ObjectExistsError, ObjectMissingError
+
+PART_BYTES = 64 * 1024**2  # of our own uploads; a single PUT serves files up to this size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One stored part of a multipart upload; numbers count from 1."""
+
+    number: int
+    size_bytes: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file that was written to S3, with the SHA-256 (hexadecimal) of its bytes."""
+
+    size_bytes: int
+    sha256: str
+
+
+def begin_upload(bucket: str, *, key: str) -> str:
+    """This function will open a multipart upload and give its id."""
+    return clients.s3().create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+
+
+def presign_part(bucket: str, *, key: str, upload_id: str, number: int, size_bytes: int, lifetime: timedelta) -> str:
+    """This function will give a URL that takes one part of exactly `size_bytes`: the length is signed."""
+    return clients.s3().generate_presigned_url(
+        "upload_part",
+        Params={
+            "Bucket": bucket,
+            "Key": key,
+            "UploadId": upload_id,
+            "PartNumber": number,
+            "ContentLength": size_bytes,
+        },
+        ExpiresIn=int(lifetime.total_seconds()),
+    )
+
+
+def stored_parts(bucket: str, *, key: str, upload_id: str) -> list[Part]:
+    """This function will list the parts that S3 has, by number. Raises ObjectMissingError without such an upload."""
+    pages = clients.s3().get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
+    with _translated():
+        return [
+            Part(number=part["PartNumber"], size_bytes=part["Size"], etag=part["ETag"])
+            for page in pages
+            for part in page.get("Parts", [])
+        ]
+
+
+def complete_upload(bucket: str, *, key: str, upload_id: str, parts: list[Part]) -> None:
+    """This function will join the parts into the object; it never overwrites (ObjectExistsError)."""
+    with _translated():
+        clients.s3().complete_multipart_upload(
+            Bucket=bucket,
+            Key=key,
+            UploadId=upload_id,
+            MultipartUpload={"Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]},
+            IfNoneMatch="*",
+        )
+
+
+def abort_upload(bucket: str, *, key: str, upload_id: str) -> None:
+    """This function will drop an open upload and its parts; one that is gone already is fine."""
+    try:
+        with _translated():
+            clients.s3().abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+    except ObjectMissingError:
+        pass
+
+
+def size(bucket: str, *, key: str) -> int:
+    """This function will give an object's size in bytes. Raises ObjectMissingError."""
+    with _translated():
+        return clients.s3().head_object(Bucket=bucket, Key=key)["ContentLength"]
+
+
+def exists(bucket: str, *, key: str) -> bool:
+    try:
+        size(bucket, key=key)
+    except ObjectMissingError:
+        return False
+    return True
+
+
+def read_head(bucket: str, *, key: str, length: int) -> bytes:
+    """This function will give the first `length` bytes of a non-empty object, or all when it is shorter."""
+    with _translated():
+        answer = clients.s3().get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{length - 1}")
+        return answer["Body"].read()
+
+
+def fetch(bucket: str, *, key: str, target: Path) -> None:
+    """This function will write an object to `target` in constant memory. Raises ObjectMissingError."""
+    with _translated():
+        clients.s3().download_file(bucket, key, str(target))
+
+
+def store(bucket: str, *, key: str, source: Path, content_type: str) -> StoredFile:
+    """This function will write a file once and give its size and digest.
+
+    S3 checks a SHA-256 of each transfer. Raises ObjectExistsError when the key is taken.
+    """
+    if source.stat().st_size <= PART_BYTES:
+        return _store_whole(bucket, key=key, data=source.read_bytes(), content_type=content_type)
+    return _store_in_parts(bucket, key=key, source=source, content_type=content_type)
+
+
+def delete(bucket: str, *, keys: list[str]) -> None:
+    """This function will delete objects; missing ones are fine."""
+    for start in range(0, len(keys), 1000):
+        clients.s3().delete_objects(
+            Bucket=bucket,
+            Delete={"Objects": [{"Key": key} for key in keys[start : start + 1000]], "Quiet": True},
+        )
+
+
+def keys_under(bucket: str, *, prefix: str) -> list[str]:
+    """This function will list the keys of all objects whose key begins with `prefix`."""
+    pages = clients.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
+def _store_whole(bucket: str, *, key: str, data: bytes, content_type: str) -> StoredFile:
+    digest = hashlib.sha256(data)
+    with _translated():
+        clients.s3().put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=data,
+            ContentType=content_type,
+            ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
+            IfNoneMatch="*",
+        )
+    return StoredFile(size_bytes=len(data), sha256=digest.hexdigest())
+
+
+def _store_in_parts(bucket: str, *, key: str, source: Path, content_type: str) -> StoredFile:
+    s3 = clients.s3()
+    whole = hashlib.sha256()
+    upload_id = s3.create_multipart_upload(
+        Bucket=bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
+    )["UploadId"]
+    try:
+        parts = []
+        with source.open("rb") as handle:
+            for number, data in enumerate(iter(lambda: handle.read(PART_BYTES), b""), start=1):
+                whole.update(data)
+                checksum = base64.b64encode(hashlib.sha256(data).digest()).decode()
+                answer = s3.upload_part(
+                    Bucket=bucket,
+                    Key=key,
+                    UploadId=upload_id,
+                    PartNumber=number,
+                    Body=data,
+                    ChecksumSHA256=checksum,
+                )
+                parts.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum})
+        with _translated():
+            s3.complete_multipart_upload(
+                Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
+            )
+    except BaseException:
+        abort_upload(bucket, key=key, upload_id=upload_id)
+        raise
+    return StoredFile(size_bytes=source.stat().st_size, sha256=whole.hexdigest())
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in {"NoSuchKey", "NoSuchUpload", "404", "NotFound"}:
+            raise ObjectMissingError(str(error)) from error
+        if code in {"PreconditionFailed", "412", "ConditionalRequestConflict"}:
+            raise ObjectExistsError(str(error)) from error
+        raise

@@ -1,0 +1,237 @@
+"""One job from its claim to its result: fetch, annotate, store, complete."""
+
+import fcntl
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from annotator import progress
+from genomics.aws import s3
+from jobs import dispatch, lease, results, sandbox, storage, transitions
+from jobs.errors import AnnotationFailedError, LeaseLostError, LimitExceededError, StaleJobError
+from jobs.models import Job, Kind, ResultFile, Status
+
+logger = logging.getLogger(__name__)
+
+_FETCHED = 0.05  # fractions of the whole job at which its parts end
+_ANNOTATED = 0.95
+_UPDATE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Who annotates, how it reads the clock, and how it keeps its message from being delivered again."""
+
+    name: str
+    clock: Callable[[], datetime]
+    renew_message: Callable[[], None]
+
+    @property
+    def actor(self) -> str:
+        return f"worker:{self.name}"
+
+
+def annotate_next(worker: Worker) -> Job | None:
+    """This function will claim one waiting job and bring it to its end, or give None when there is nothing to do.
+
+    However it ends, the job is not left behind: COMPLETED, FAILED, waiting again, or (after a kill) found by
+    the sweep when its lease has run out.
+    """
+    job = dispatch.claim(worker.name, now=worker.clock())
+    if job is None:
+        return None
+    try:
+        with lease.kept(job, clock=worker.clock, renew_message=worker.renew_message) as held:
+            _annotate(job, worker=worker, held=held)
+    except (LeaseLostError, StaleJobError):
+        logger.warning("Job %s no longer belongs to attempt %s; its files are dropped.", job.pk, job.attempt)
+        results.discard_attempt(job)
+    except SystemExit:
+        _give_back(job, worker=worker, note="The worker was asked to stop.", stopping=True)
+        raise
+    except Exception as error:
+        logger.exception("Job %s, attempt %s", job.pk, job.attempt)
+        _give_back(job, worker=worker, note=f"{type(error).__name__} in the worker; see its log.")
+    finally:
+        dispatch.wake(job.lab_id)
+    return job
+
+
+def _annotate(job: Job, *, worker: Worker, held: lease.Lease) -> None:
+    report = _Report(job, clock=worker.clock, held=held)
+    with _folder(job) as folder:
+        source, output = folder / "input", folder / "output"
+        output.mkdir()
+        report.stage("Fetching the input", fraction=0)
+        s3.fetch(storage.bucket(storage.INPUTS), key=job.input_key, target=source)
+        try:
+            done = sandbox.annotate(
+                source,
+                reference=settings.REFERENCES_DIR / job.reference,
+                output=output,
+                name=job.name,
+                bounds=_bounds(),
+                on_event=report.event,
+                on_tick=held.check,
+            )
+        except AnnotationFailedError as error:
+            _fail(job, worker=worker, failure=error.failure, output=output)
+        except LimitExceededError as error:
+            failure = progress.Failed(
+                code=error.code,
+                message=error.message,
+                advice="Split the file, for example by chromosome, and upload the parts.",
+                line=None,
+                column=None,
+            )
+            _fail(job, worker=worker, failure=failure, output=output)
+        else:
+            report.stage("Storing the result", fraction=_ANNOTATED)
+            _complete(job, worker=worker, done=done, output=output)
+
+
+def _complete(job: Job, *, worker: Worker, done: progress.Done, output: Path) -> None:
+    """This function will store the files first and publish them with the status: a crash between leaves no result."""
+    files = [
+        results.store(job, kind=Kind(kind.upper()), source=output / name, name=_public_name(job, kind=kind, name=name))
+        for kind, name in done.files.items()
+    ]
+    _finish(
+        job,
+        Status.COMPLETED,
+        worker=worker,
+        files=files,
+        stage="",
+        fraction=1,
+        records_done=done.records_read,
+        records_read=done.records_read,
+        records_annotated=done.annotated,
+        records_passed=done.passed,
+        records_rejected=done.rejected,
+    )
+
+
+def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -> None:
+    where = ", ".join(
+        part
+        for part in (
+            f"line {failure.line:,}" if failure.line is not None else "",
+            f"column {failure.column}" if failure.column is not None else "",
+        )
+        if part
+    )
+    message = f"{failure.message} ({where})" if where and where not in failure.message else failure.message
+    log = output / "log.txt"
+    if not log.exists():
+        log.write_text(f"{message}\n{failure.advice}\n")
+    files = [results.store(job, kind=Kind.LOG, source=log, name=_public_name(job, kind="log", name=log.name))]
+    _finish(
+        job,
+        Status.FAILED,
+        worker=worker,
+        files=files,
+        note=failure.code,
+        stage="",
+        failure_code=failure.code,
+        failure_message=message,
+        failure_advice=failure.advice,
+    )
+
+
+def _finish(
+    job: Job, to: Status, *, worker: Worker, files: list[ResultFile], note: str = "", **changes: object
+) -> None:
+    now = worker.clock()
+    with transaction.atomic():
+        transitions.move(job, to, actor=worker.actor, now=now, note=note, finished_at=now, **changes)
+        older = results.replace(job, files=files)
+    results.drop(older)
+
+
+def _give_back(job: Job, *, worker: Worker, note: str, stopping: bool = False) -> None:
+    """This function will end this attempt so that another one can follow; stopping on request costs no attempt."""
+    if job.status != Status.RUNNING:
+        return  # the fault came after the job's end was recorded
+    try:
+        if stopping:
+            transitions.touch(job, now=worker.clock(), attempts_allowed=job.attempts_allowed + 1)
+            job.attempts_allowed += 1
+        dispatch.give_back(job, actor=worker.actor, now=worker.clock(), note=note)
+    except StaleJobError:
+        logger.info("Job %s was moved by somebody else meanwhile.", job.pk)
+    results.discard_attempt(job)
+
+
+class _Report:
+    """Brings the annotator's progress into the row, at most once a second."""
+
+    def __init__(self, job: Job, *, clock: Callable[[], datetime], held: lease.Lease) -> None:
+        self._job, self._clock, self._held = job, clock, held
+        self._written_at = 0.0
+
+    def stage(self, label: str, *, fraction: float) -> None:
+        self._write(stage=label, fraction=fraction)
+
+    def event(self, event: sandbox.Event) -> None:
+        if isinstance(event, progress.Stage):
+            self._write(stage=event.label)
+        elif isinstance(event, progress.Progress) and time.monotonic() - self._written_at >= _UPDATE_SECONDS:
+            fraction = _FETCHED + (_ANNOTATED - _FETCHED) * event.fraction
+            self._write(fraction=fraction, records_done=event.records)
+
+    def _write(self, **changes: object) -> None:
+        self._written_at = time.monotonic()
+        if not transitions.touch(self._job, now=self._clock(), **changes):
+            self._held.lose()
+            self._held.check()
+
+
+@contextmanager
+def _folder(job: Job) -> Iterator[Path]:
+    """This function will give an empty folder for one attempt, gone afterwards; it also clears away dead ones."""
+    settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
+    for left in settings.WORK_DIR.iterdir():
+        _remove_if_dead(left)
+    folder = settings.WORK_DIR / f"{job.pk}-{job.attempt}"
+    folder.mkdir()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+
+def _remove_if_dead(folder: Path) -> None:
+    """This function will remove a work folder that no living worker has locked."""
+    try:
+        with (folder / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
+    except (BlockingIOError, FileNotFoundError):
+        return
+
+
+def _bounds() -> sandbox.Bounds:
+    return sandbox.Bounds(
+        memory_bytes=settings.ANNOTATION_MEMORY_BYTES,
+        cpu=settings.ANNOTATION_CPU,
+        wall=settings.ANNOTATION_WALL,
+        output_bytes=settings.ANNOTATION_OUTPUT_BYTES,
+    )
+
+
+def _public_name(job: Job, *, kind: str, name: str) -> str:
+    """This function will give the name under which people save a file; the VCF and its index carry the input's."""
+    if kind in {"vcf", "index"}:
+        return name
+    stem = job.name[: job.name.lower().rindex(".vcf")]
+    return f"{stem}.{name}"

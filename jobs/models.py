@@ -1,0 +1,185 @@
+"""A job, its events and the files of its result. Status is written by jobs.transitions alone."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from genomics.users.models import Lab, User
+
+
+class Status(models.TextChoices):
+    """Where a job stands; the arrows between them are in jobs.transitions."""
+
+    DRAFT = "DRAFT", "Uploading"
+    PENDING = "PENDING", "Waiting"
+    RUNNING = "RUNNING", "Running"
+    COMPLETED = "COMPLETED", "Done"
+    FAILED = "FAILED", "Failed"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+ACTIVE = (Status.PENDING, Status.RUNNING)
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Questions about jobs."""
+
+    def visible_to(self, user: User | AnonymousUser) -> "JobQuerySet":
+        """This function will give the jobs of the user's labs: the one place where access is decided."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(lab__memberships__user=user)
+
+    def submitted(self) -> "JobQuerySet":
+        return self.exclude(submitted_at=None)
+
+    def waiting(self) -> "JobQuerySet":
+        return self.filter(status=Status.PENDING).order_by("submitted_at")
+
+    def unhinted(self, *, since: datetime) -> "JobQuerySet":
+        """This function will give the waiting jobs whose latest hint is older than `since`, oldest job first."""
+        return self.waiting().filter(models.Q(hinted_at=None) | models.Q(hinted_at__lt=since))
+
+    def abandoned(self, now: datetime) -> "JobQuerySet":
+        """This function will give the running jobs whose worker has stopped renewing its lease."""
+        return self.filter(status=Status.RUNNING, lease_expires_at__lt=now)
+
+
+class Job(models.Model):
+    """One uploaded VCF on its way to an annotated result."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lab = models.ForeignKey(Lab, on_delete=models.PROTECT, related_name="jobs")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
+    name = models.CharField("file name", max_length=255)
+    reference = models.CharField(max_length=100)
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    sequence = models.PositiveIntegerField(default=0)  # of the latest event
+    attempt = models.PositiveSmallIntegerField(default=0)
+    attempts_allowed = models.PositiveSmallIntegerField()
+
+    input_key = models.CharField(max_length=300)
+    input_size_bytes = models.PositiveBigIntegerField()
+    upload_id = models.CharField(max_length=300, blank=True)  # of S3's multipart upload; empty once finished
+    part_size_bytes = models.PositiveBigIntegerField()
+
+    lease_expires_at = models.DateTimeField(null=True, blank=True)  # None: no worker holds the job
+    worker = models.CharField(max_length=200, blank=True)  # the holder of the lease
+    hinted_at = models.DateTimeField(null=True, blank=True)  # None: no hint was sent yet
+
+    stage = models.CharField(max_length=100, blank=True)  # for people
+    fraction = models.FloatField(default=0)  # 0 to 1, of the whole job
+    records_done = models.PositiveBigIntegerField(default=0)
+
+    records_read = models.PositiveBigIntegerField(null=True, blank=True)  # None: not counted yet
+    records_annotated = models.PositiveBigIntegerField(null=True, blank=True)
+    records_passed = models.PositiveBigIntegerField(null=True, blank=True)
+    records_rejected = models.PositiveBigIntegerField(null=True, blank=True)
+
+    failure_code = models.CharField(max_length=60, blank=True)
+    failure_message = models.TextField(blank=True)
+    failure_advice = models.TextField(blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True, blank=True)  # None: still being uploaded
+    started_at = models.DateTimeField(null=True, blank=True)  # of the latest attempt
+    finished_at = models.DateTimeField(null=True, blank=True)  # completed, failed or cancelled
+    updated_at = models.DateTimeField(db_default=Now())
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="job_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(status=Status.RUNNING, lease_expires_at__isnull=False)
+                | (~models.Q(status=Status.RUNNING) & models.Q(lease_expires_at=None)),
+                name="job_lease_only_while_running",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=Status.COMPLETED)
+                | models.Q(
+                    records_read=models.F("records_annotated")
+                    + models.F("records_passed")
+                    + models.F("records_rejected")
+                ),
+                name="job_ledger_adds_up",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lab", "-submitted_at"], name="job_list"),
+            models.Index(fields=["lab", "updated_at"], name="job_poll"),
+            models.Index(fields=["submitted_at"], name="job_waiting", condition=models.Q(status=Status.PENDING)),
+            models.Index(fields=["lease_expires_at"], name="job_leases", condition=models.Q(status=Status.RUNNING)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def percent(self) -> int:
+        return int(self.fraction * 100)
+
+
+class JobEvent(models.Model):
+    """One status change: the audit trail."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
+    sequence = models.PositiveIntegerField()
+    status = models.CharField(max_length=16, choices=Status)
+    attempt = models.PositiveSmallIntegerField()
+    actor = models.CharField(max_length=200)  # user:7, worker:<host>, sweep, admin:1
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "sequence"], name="job_event_sequence_once"),
+            models.CheckConstraint(condition=~models.Q(actor=""), name="job_event_has_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.status} by {self.actor}"
+
+
+class Kind(models.TextChoices):
+    """The files that belong to a job."""
+
+    INPUT = "INPUT", "Input"
+    VCF = "VCF", "Annotated VCF"
+    INDEX = "INDEX", "Index (tabix)"
+    SUMMARY = "SUMMARY", "Summary (JSON)"
+    LEDGER = "LEDGER", "Ledger (JSON)"
+    LOG = "LOG", "Log"
+
+
+class ResultFile(models.Model):
+    """One file that an attempt left in the results bucket, with the digest taken when it was made."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="files")
+    kind = models.CharField(max_length=16, choices=Kind)
+    name = models.CharField(max_length=300)  # under which people download it
+    key = models.CharField(max_length=300, unique=True)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)  # hexadecimal
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "kind"], name="result_file_once_per_kind"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=Kind.values) & ~models.Q(kind=Kind.INPUT),
+                name="result_file_kind_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

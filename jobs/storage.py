@@ -1,0 +1,50 @@
+"""Where a job's bytes lie: keys in the buckets, and short links to them with proper file names."""
+
+import uuid
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.utils.http import content_disposition_header
+
+from genomics.aws import s3
+from jobs.models import Job
+
+INPUTS = "inputs"
+RESULTS = "results"
+
+
+def bucket(role: str) -> str:
+    return settings.STACK.buckets[role]
+
+
+def input_key(*, lab_id: uuid.UUID, job_id: uuid.UUID) -> str:
+    return f"{lab_id}/{job_id}/input"
+
+
+def attempt_prefix(job: Job) -> str:
+    """This function will give the start of all result keys of the job's current attempt, and of no other."""
+    return f"{job.lab_id}/{job.pk}/{job.attempt}/"
+
+
+def download_url(role: str, *, key: str, name: str) -> str:
+    """This function will give a short-lived URL under which a browser saves the object as `name`."""
+    return storages[role].url(
+        key,
+        parameters={
+            "ResponseContentDisposition": content_disposition_header(as_attachment=True, filename=name),
+            "ResponseContentType": "application/octet-stream",
+        },
+        expire=int(settings.DOWNLOAD_URL_LIFETIME.total_seconds()),
+    )
+
+
+def read_result(key: str, *, limit: int) -> bytes:
+    """This function will give the first `limit` bytes of a result file. Raises ObjectMissingError."""
+    return s3.read_head(bucket(RESULTS), key=key, length=limit)
+
+
+def discard_input(job: Job) -> None:
+    """This function will delete the input, finished or in parts."""
+    if job.upload_id:
+        s3.abort_upload(bucket(INPUTS), key=job.input_key, upload_id=job.upload_id)
+    s3.delete(bucket(INPUTS), keys=[job.input_key])

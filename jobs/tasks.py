@@ -1,0 +1,35 @@
+import os
+import socket
+from datetime import timedelta
+from typing import Any
+
+from celery import Task, shared_task
+from django.utils import timezone
+
+from genomics.aws.queue_messages import keep_invisible
+from jobs import annotation, dispatch
+
+_VISIBILITY = timedelta(seconds=120)
+
+
+@shared_task(name=dispatch.ANNOTATE, bind=True)
+def annotate(self: Task[..., None], **_later: Any) -> None:
+    """This function will bring one waiting job to its end; the message says only that there is work."""
+    worker = annotation.Worker(
+        name=f"{socket.gethostname()}:{os.getpid()}",
+        clock=timezone.now,
+        renew_message=lambda: _renew_message(self),
+    )
+    annotation.annotate_next(worker)
+
+
+@shared_task(name="jobs.sweep")
+def sweep(**_later: Any) -> None:
+    dispatch.sweep(now=timezone.now())
+
+
+def _renew_message(task: Task[..., None]) -> None:
+    properties = getattr(task.request, "properties", None) or {}
+    queue_url = (properties.get("delivery_info") or {}).get("sqs_queue")
+    if queue_url:  # absent on other brokers, which tests use
+        keep_invisible(queue_url, receipt_handle=properties["delivery_tag"], duration=_VISIBILITY)

@@ -1,0 +1,156 @@
+"""The pages of a job. Each view loads what the user may see (else 404), calls one function and answers."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from genomics.users.models import Lab, User
+from jobs import live, results, submission
+from jobs.errors import NotPossibleNowError
+from jobs.models import Job, Kind, Status
+
+_PAGE_SIZE = 25
+
+
+@login_required
+@require_GET
+def job_list(request: HttpRequest) -> HttpResponse:
+    labs = list(Lab.objects.of(_user(request)))
+    jobs = Job.objects.visible_to(_user(request)).submitted().order_by("-submitted_at")
+    context = {
+        "page": Paginator(jobs, _PAGE_SIZE).get_page(request.GET.get("page")),
+        "lab": labs[0] if labs else None,
+        "live": live.for_labs(lab.pk for lab in labs),
+    }
+    return render(request, "jobs/_list.html" if request.headers.get("HX-Request") else "jobs/list.html", context)
+
+
+@login_required
+@require_GET
+def new(request: HttpRequest) -> HttpResponse:
+    lab = Lab.objects.of(_user(request)).first()
+    context = {"lab": lab, "limits": lab.limits if lab else None, "accept": ".vcf,.gz,.bgz"}
+    return render(request, "jobs/new.html", context)
+
+
+@login_required
+@require_GET
+def detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    return render(request, "jobs/detail.html", _context(_job(request, job_id)))
+
+
+@login_required
+@require_GET
+def status(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    return render(request, "jobs/_status.html", _context(_job(request, job_id)))
+
+
+@login_required
+@require_GET
+def status_json(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
+    job = _job(request, job_id)
+    return JsonResponse(
+        {
+            "status": job.status,
+            "attempt": job.attempt,
+            "progress": {"label": job.stage, "fraction": job.fraction, "records": job.records_done},
+            "records": {
+                "read": job.records_read,
+                "annotated": job.records_annotated,
+                "passed": job.records_passed,
+                "rejected": job.records_rejected,
+            },
+            "failure": {
+                "code": job.failure_code,
+                "message": job.failure_message,
+                "advice": job.failure_advice,
+            }
+            if job.status == Status.FAILED
+            else None,
+            "files": [
+                {
+                    "kind": file.kind,
+                    "name": file.name,
+                    "size_bytes": file.size_bytes,
+                    "sha256": file.sha256,
+                    "url": reverse("jobs:file", args=[job.pk, file.kind]),
+                }
+                for file in job.files.order_by("id")
+            ],
+        }
+    )
+
+
+@login_required
+@require_GET
+def file(request: HttpRequest, job_id: uuid.UUID, kind: str) -> HttpResponse:
+    job = _job(request, job_id)
+    if kind not in Kind.values:
+        raise Http404(f"No job has a {kind}")
+    return redirect(results.link(job, kind=kind))
+
+
+@login_required
+@require_GET
+def log(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    job = _job(request, job_id)
+    text, truncated = results.log_text(job)
+    return render(request, "jobs/log.html", {"job": job, "text": text, "truncated": truncated})
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    job = _job(request, job_id)
+    try:
+        submission.cancel(job, actor=actor(request), now=timezone.now())
+        messages.success(request, f"{job.name} is cancelled.")
+    except NotPossibleNowError as error:
+        messages.error(request, f"{error.message} {error.advice}")
+    return redirect("jobs:detail", job_id=job.pk)
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    job = _job(request, job_id)
+    try:
+        submission.retry(job, actor=actor(request), now=timezone.now())
+        messages.success(request, f"{job.name} waits for a worker again.")
+    except NotPossibleNowError as error:
+        messages.error(request, f"{error.message} {error.advice}")
+    return redirect("jobs:detail", job_id=job.pk)
+
+
+def actor(request: HttpRequest) -> str:
+    return f"user:{_user(request).pk}"
+
+
+def _context(job: Job) -> dict[str, Any]:
+    return {
+        "job": job,
+        "files": list(job.files.order_by("id")),
+        "events": list(job.events.order_by("-sequence")),
+        "summary": results.summary(job) if job.status == Status.COMPLETED else None,
+        "live": live.for_job(job),
+        "may_cancel": submission.may_cancel(job),
+        "may_retry": submission.may_retry(job),
+    }
+
+
+def _job(request: HttpRequest, job_id: uuid.UUID) -> Job:
+    visible = Job.objects.visible_to(_user(request)).submitted()
+    return get_object_or_404(visible.select_related("lab", "owner"), pk=job_id)
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,172 @@
+"""Checksums as S3 keeps them: verified when given, kept with the object, given back by HEAD and GET.
+
+SHA256, SHA1 and CRC32 are computed; the two that need an extra library (CRC32C, CRC64NVME) are kept as given.
+"""
+
+import base64
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+from moto.s3 import responses
+from moto.s3.exceptions import S3ClientError
+
+from genomics.localaws.byte_files import Window
+from genomics.localaws.patching import Patch
+
+_COMPUTED = ("SHA256", "SHA1", "CRC32")
+_HEADERS = {f"x-amz-checksum-{name.lower()}": name for name in (*_COMPUTED, "CRC32C", "CRC64NVME")}
+_TRAILER = re.compile(rb"x-amz-checksum-[a-z0-9]+:\s*([A-Za-z0-9+/]+=*)")
+_TRAILER_BYTES = 512
+
+_stock_compute = responses.compute_checksum
+_stock_upload_part = responses.S3Response.upload_part
+_stock_head_object = responses.S3Response.head_object
+_stock_get_object = responses.S3Response.get_object
+
+
+class BadDigestError(S3ClientError):
+    code = "BadDigest"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} you specified did not match the calculated checksum.")
+
+
+def digest(algorithm: str, content: bytes | Window) -> bytes | None:
+    """This function will give the raw checksum, None for an algorithm that is not computed here."""
+    chunks: Iterable[bytes] = [content] if isinstance(content, bytes) else content
+    if algorithm == "CRC32":
+        crc = 0
+        for chunk in chunks:
+            crc = zlib.crc32(chunk, crc)
+        return crc.to_bytes(4, "big")
+    if algorithm not in _COMPUTED:
+        return None
+    hasher = hashlib.new(algorithm.lower(), usedforsecurity=False)
+    for chunk in chunks:
+        hasher.update(chunk)
+    return hasher.digest()
+
+
+def of_upload(upload: Any, *, parts: list[Any], joined: Window) -> tuple[str, str, int] | None:
+    """This function will give type, value and part count of a completed upload's checksum.
+
+    The composite checksum is the checksum of the parts' raw checksums; None when there is none to give.
+    """
+    algorithm = upload.metadata.get("x-amz-checksum-algorithm")
+    if algorithm not in _COMPUTED:
+        return None
+    if upload.metadata.get("x-amz-checksum-type") == "FULL_OBJECT":
+        return "FULL_OBJECT", _text(digest(algorithm, joined)), 1
+    raw = b"".join(digest(algorithm, part.value) or b"" for part in parts)
+    return "COMPOSITE", _text(digest(algorithm, raw)), len(parts)
+
+
+def stamp_whole_object(key: Any) -> None:
+    """This function will give a key the checksum of its own bytes: a copy has no composite checksum."""
+    value = digest(key.checksum_algorithm, key.value)
+    if value is not None:
+        key.checksum_value, key.checksum_type, key.checksum_parts = _text(value), "FULL_OBJECT", None
+
+
+def in_complete_answer(answer: Any, *, key: Any) -> Any:
+    """This function will add the checksum to the answer of CompleteMultipartUpload, where moto leaves it out."""
+    status, headers, body = answer
+    if status != 200 or key is None or not key.checksum_algorithm or not key.checksum_value:
+        return answer
+    name = f"Checksum{key.checksum_algorithm}"
+    added = f"<{name}>{_shown(key)}</{name}><ChecksumType>{key.checksum_type}</ChecksumType>"
+    end = "</CompleteMultipartUploadResult>"
+    text = body.decode() if isinstance(body, bytes) else body
+    headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+    return status, headers, text.replace(end, added + end)
+
+
+def verify(response: Any) -> tuple[str, str | None]:
+    """This function will give algorithm and value of a request's checksum; it raises BadDigestError when it is wrong."""
+    content_md5 = response.headers.get("Content-MD5")
+    body = response.body or b""
+    if content_md5 and content_md5 != _text(hashlib.md5(body, usedforsecurity=False).digest()):
+        raise BadDigestError("Content-MD5")
+    algorithm, given = _given(response)
+    computed = digest(algorithm, body)
+    if computed is None:
+        return algorithm, given
+    if given is not None and given != _text(computed):
+        raise BadDigestError(algorithm)
+    return algorithm, _text(computed)
+
+
+def _given(response: Any) -> tuple[str, str | None]:
+    for header, algorithm in _HEADERS.items():
+        if header in response.headers:
+            return algorithm, response.headers[header]
+    trailer = response.headers.get("x-amz-trailer", "").strip().lower()
+    if trailer in _HEADERS:
+        found = _TRAILER.search((response.raw_body or b"")[-_TRAILER_BYTES:])
+        return _HEADERS[trailer], found[1].decode() if found else None
+    return response.headers.get("x-amz-sdk-checksum-algorithm", "").upper(), None
+
+
+def _get_checksum(response: Any, response_headers: dict[str, Any]) -> tuple[str, str | None]:
+    algorithm, value = verify(response)
+    if value is not None:
+        response_headers[f"x-amz-checksum-{algorithm.lower()}"] = value
+    return algorithm, value
+
+
+def _upload_part(response: Any) -> Any:
+    verify(response)  # before moto keeps the part
+    return _stock_upload_part(response)
+
+
+def _head_object(
+    response: Any, bucket_name: str, query: dict[str, Any], key_name: str, headers: dict[str, Any]
+) -> Any:
+    status, answer, body = _stock_head_object(response, bucket_name, query, key_name, headers)
+    wanted = headers.get("x-amz-checksum-mode") == "ENABLED" and "partNumber" not in query
+    if status in {200, 206} and wanted:
+        key = response.backend.head_object(bucket_name, key_name, query.get("versionId", [None])[0])
+        _show(key, answer)
+    return status, answer, body
+
+
+def _get_object(response: Any) -> Any:
+    status, answer, body = _stock_get_object(response)
+    shown = [name for name in answer if name.lower() in _HEADERS]
+    if shown:
+        answer.setdefault("x-amz-checksum-type", "FULL_OBJECT")
+    return status, answer, body
+
+
+def _show(key: Any, answer: dict[str, Any]) -> None:
+    if key.checksum_algorithm and key.checksum_value:
+        answer[f"x-amz-checksum-{key.checksum_algorithm.lower()}"] = _shown(key)
+        answer["x-amz-checksum-type"] = key.checksum_type or "FULL_OBJECT"
+
+
+def _shown(key: Any) -> str:
+    composite = key.checksum_type == "COMPOSITE"
+    return f"{key.checksum_value}-{key.checksum_parts}" if composite else str(key.checksum_value)
+
+
+def _compute_checksum(body: Any, algorithm: str, encode_base64: bool = True) -> bytes:  # noqa: FBT001, FBT002: moto's
+    value = digest(algorithm, body)
+    if value is None:
+        return _stock_compute(b"".join(body) if isinstance(body, Window) else body, algorithm, encode_base64)
+    return base64.b64encode(value) if encode_base64 else value
+
+
+def _text(raw: bytes | None) -> str:
+    return base64.b64encode(raw or b"").decode()
+
+
+PATCHES = (
+    Patch(owner=responses, name="compute_checksum", replacement=_compute_checksum),
+    Patch(owner=responses.S3Response, name="_get_checksum", replacement=_get_checksum),
+    Patch(owner=responses.S3Response, name="get_object", replacement=_get_object),
+    Patch(owner=responses.S3Response, name="head_object", replacement=_head_object),
+    Patch(owner=responses.S3Response, name="upload_part", replacement=_upload_part),
+)

@@ -1,0 +1,198 @@
+"""The local AWS: moto behind our layers, durable, on one loopback port.
+
+A request passes, from the outside in: the memory of its socket (sqs), the health answer, the guard, moto. A layer is
+a WSGI application around the next one; what a layer changes inside moto stands in its table of patches.
+"""
+
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+from moto.core.common_models import BaseModel
+from moto.core.config import default_user_config
+from moto.moto_server import werkzeug_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from genomics.localaws import s3, snapshots, sqs
+from genomics.localaws.byte_files import ByteFiles
+from genomics.localaws.guard import CorsRule, Environ, Guard, StartResponse, Wsgi
+from genomics.localaws.patching import MOTO_VERSION, Patch, apply
+
+HOST = "127.0.0.1"
+CREDENTIALS = {"test": "test"}
+HEALTH_PATH = "/_health"
+_BACKLOG = 128
+
+
+def _new_untracked(cls: type, *_args: Any, **_kwargs: Any) -> Any:
+    return object.__new__(cls)
+
+
+PATCHES = (
+    # moto keeps every object it ever made in a list: a leak in a process that runs for weeks.
+    Patch(owner=BaseModel, name="__new__", replacement=_new_untracked),
+    Patch(owner=werkzeug_app, name="DISABLE_GLOBAL_CORS", replacement=True),
+    Patch(owner=werkzeug_app.MotoRequestHandler, name="protocol_version", replacement="HTTP/1.1"),
+    Patch(owner=werkzeug_app.MotoRequestHandler, name="log_request", replacement=lambda *_, **__: None),
+    *sqs.PATCHES,
+    *s3.PATCHES,
+)
+
+
+class PortInUseError(Exception):
+    """Something else listens on the port."""
+
+
+class LocalAws:
+    """The local AWS with its data under `data`; port 0 takes a free one. One at a time in a process."""
+
+    def __init__(self, data: Path, *, port: int = 0) -> None:
+        self._data = data
+        self._port = port
+        self._running: SimpleNamespace | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    def start(self) -> None:
+        """This function will read the last snapshot and serve in a thread; it raises PortInUseError."""
+        listener = _bind(self._port)
+        self._port = listener.getsockname()[1]
+        # Step Functions call back to the process's own port; the second line makes them execute at all.
+        os.environ["MOTO_PORT"] = str(self._port)
+        default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        apply(PATCHES)
+        files = ByteFiles(self._data / "objects")
+        s3.use(files)
+        BackendDict.reset()
+        snapshots.load(self._snapshot, files=files)
+        files.sweep(live=s3.live_names())
+        saver = snapshots.Saver(self._snapshot, files=files)
+        server = _serve(listener, app=_layers(changed=saver.changed))
+        saver.start()
+        thread = threading.Thread(target=server.serve_forever, name="local-aws", daemon=True)
+        thread.start()
+        self._running = SimpleNamespace(server=server, thread=thread, saver=saver, listener=listener)
+
+    def stop(self) -> None:
+        """This function will stop serving, save a last snapshot and forget the state in memory."""
+        running = self._running
+        if running is None:
+            return
+        self._running = None
+        running.server.shutdown()
+        running.thread.join()
+        running.server.server_close()
+        running.saver.stop()
+        s3.use(None)
+        BackendDict.reset()
+
+    def reset(self) -> None:
+        """This function will empty all services, as if nothing had ever been made."""
+        s3.dispose_all()
+        BackendDict.reset()
+        if self._running is not None:
+            self._running.saver.changed()
+
+    @property
+    def _snapshot(self) -> Path:
+        return self._data / "state.pickle"
+
+
+def serve(data: Path, *, port: int) -> None:
+    """This function will serve until SIGTERM or SIGINT, then save and return; it raises PortInUseError."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    local_aws = LocalAws(data, port=port)
+    local_aws.start()
+    stopping.wait()
+    local_aws.stop()
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortInUseError(
+            f"port {port} of {HOST} is taken: stop the other program or choose another port with LOCAL_AWS_PORT"
+        ) from error
+    return listener
+
+
+def _serve(listener: socket.socket, *, app: Wsgi) -> BaseWSGIServer:
+    host, port = listener.getsockname()
+    server = make_server(
+        host,
+        port,
+        app,  # type: ignore[arg-type]
+        threaded=True,
+        request_handler=werkzeug_app.MotoRequestHandler,
+        fd=listener.detach(),
+    )
+    server.log_startup = lambda: None  # type: ignore[method-assign]
+    return server
+
+
+def _layers(*, changed: Any) -> Wsgi:
+    moto: Any = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+    guard = Guard(moto, credentials=CREDENTIALS, cors_rules=_cors_rules)
+    return sqs.RememberClient(_Health(_ReportChanges(guard, changed=changed)))
+
+
+class _Health:
+    def __init__(self, app: Wsgi) -> None:
+        self._app = app
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != HEALTH_PATH:
+            return self._app(environ, start_response)
+        body = json.dumps({"status": "ok", "moto": MOTO_VERSION, "pid": os.getpid()}).encode()
+        start_response(
+            "200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        )
+        return [body]
+
+
+class _ReportChanges:
+    def __init__(self, app: Wsgi, *, changed: Any) -> None:
+        self._app = app
+        self._changed = changed
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return self._app(environ, start_response)
+        finally:
+            if environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"}:
+                self._changed()
+
+
+def _cors_rules(bucket: str) -> list[CorsRule]:
+    return [
+        CorsRule(
+            origins=_tuple(rule.allowed_origins),
+            methods=_tuple(rule.allowed_methods),
+            headers=_tuple(rule.allowed_headers),
+            exposed=_tuple(rule.exposed_headers),
+            max_age=None if rule.max_age_seconds is None else int(rule.max_age_seconds),
+        )
+        for rule in s3.cors_rules(bucket)
+    ]
+
+
+def _tuple(value: str | list[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)

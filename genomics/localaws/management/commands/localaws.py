@@ -1,0 +1,25 @@
+"""manage.py localaws: the local AWS as a process of its own."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+
+class Command(BaseCommand):
+    help = "Serve S3, SQS, SNS, DynamoDB, IAM and Step Functions on a loopback port until SIGTERM or Ctrl-C."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=settings.LOCAL_AWS_PORT)
+        parser.add_argument("--data", type=Path, default=settings.VAR_DIR / "aws", help="folder of all its data")
+
+    def handle(self, *_args: Any, port: int, data: Path, **_options: Any) -> None:
+        # moto is heavy: `manage.py help` and the test runner load every command, but only this one needs it.
+        server = importlib.import_module("genomics.localaws.server")
+        try:
+            server.serve(data, port=port)
+        except server.PortInUseError as error:
+            raise CommandError(str(error)) from error

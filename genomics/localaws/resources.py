@@ -1,0 +1,322 @@
+"""How each type of resource is made and kept: one handler per CloudFormation type, in a table."""
+
+import enum
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from genomics.aws.template import Resource, TemplateError
+
+Clients = Callable[[str], Any]  # boto3 client by service name
+Handler = Callable[[Resource, Clients], "Change"]
+
+
+class Change(enum.StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    """One thing that a resource is set to: how to see it, and how to set it."""
+
+    wanted: Any  # None: the template does not set it
+    read: Callable[[], Any]  # None, or ClientError, when it is not set
+    write: Callable[[], object]
+
+
+def _settle(settings: list[_Setting], *, created: bool) -> Change:
+    """This function will write the settings that differ from what is wanted."""
+    differing = [item for item in settings if item.wanted is not None and not _holds(_read(item), item.wanted)]
+    for setting in differing:
+        setting.write()
+    if created:
+        return Change.CREATED
+    return Change.UPDATED if differing else Change.UNCHANGED
+
+
+def _read(setting: _Setting) -> Any:
+    return _unless_missing(setting.read)
+
+
+def _unless_missing(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        missing = ("NoSuch", "NotFound", "NonExistent", "404", "DoesNotExist")
+        if any(word in code for word in missing):
+            return None
+        raise
+
+
+def _holds(actual: Any, wanted: Any) -> bool:
+    """This function will tell whether `actual` has all that is wanted; more (defaults of AWS) does no harm."""
+    if isinstance(wanted, dict):
+        return isinstance(actual, dict) and all(_holds(actual.get(key), wanted[key]) for key in wanted)
+    if isinstance(wanted, list):
+        return (
+            isinstance(actual, list)
+            and len(actual) == len(wanted)
+            and all(_holds(have, want) for have, want in zip(actual, wanted, strict=True))
+        )
+    return _scalar(actual) == _scalar(wanted)
+
+
+def _scalar(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _bucket(resource: Resource, clients: Clients) -> Change:
+    s3, name, properties = clients("s3"), resource.ref, resource.properties
+    created = _unless_missing(lambda: s3.head_bucket(Bucket=name)) is None
+    if created:
+        region = s3.meta.region_name
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=name, **place)
+    encryption, cors, lifecycle = _encryption(properties), _cors(properties), _lifecycle(properties)
+    access = properties.get("PublicAccessBlockConfiguration")
+    return _settle(
+        [
+            _Setting(
+                wanted=encryption,
+                read=lambda: s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"],
+                write=lambda: s3.put_bucket_encryption(
+                    Bucket=name, ServerSideEncryptionConfiguration=encryption
+                ),
+            ),
+            _Setting(
+                wanted=access,
+                read=lambda: s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
+                write=lambda: s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=access),
+            ),
+            _Setting(
+                wanted=cors,
+                read=lambda: {"CORSRules": s3.get_bucket_cors(Bucket=name)["CORSRules"]},
+                write=lambda: s3.put_bucket_cors(Bucket=name, CORSConfiguration=cors),
+            ),
+            _Setting(
+                wanted=lifecycle,
+                read=lambda: {"Rules": s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]},
+                write=lambda: s3.put_bucket_lifecycle_configuration(
+                    Bucket=name, LifecycleConfiguration=lifecycle
+                ),
+            ),
+        ],
+        created=created,
+    )
+
+
+def _encryption(properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    if "BucketEncryption" not in properties:
+        return None
+    rules = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    return {
+        "Rules": [
+            {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]} for rule in rules
+        ]
+    }
+
+
+def _cors(properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    if "CorsConfiguration" not in properties:
+        return None
+    api_names = {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds", "Id": "ID"}
+    rules = properties["CorsConfiguration"]["CorsRules"]
+    return {"CORSRules": [{api_names.get(name, name): value for name, value in rule.items()} for rule in rules]}
+
+
+def _lifecycle(properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    if "LifecycleConfiguration" not in properties:
+        return None
+    return {"Rules": [_lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]}
+
+
+def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    made = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    if "AbortIncompleteMultipartUpload" in rule:
+        made["AbortIncompleteMultipartUpload"] = rule["AbortIncompleteMultipartUpload"]
+    if "ExpirationInDays" in rule:
+        made["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
+    if "Transitions" in rule:
+        made["Transitions"] = [
+            {"Days": int(item["TransitionInDays"]), "StorageClass": item["StorageClass"]}
+            for item in rule["Transitions"]
+        ]
+    return made
+
+
+def _bucket_policy(resource: Resource, clients: Clients) -> Change:
+    s3, name, policy = clients("s3"), resource.properties["Bucket"], resource.properties["PolicyDocument"]
+    current = _unless_missing(lambda: s3.get_bucket_policy(Bucket=name)["Policy"])
+    if current is not None and json.loads(current) == policy:
+        return Change.UNCHANGED
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    return Change.CREATED if current is None else Change.UPDATED
+
+
+def _queue(resource: Resource, clients: Clients) -> Change:
+    sqs, name = clients("sqs"), resource.attributes["QueueName"]
+    wanted = {key: value for key, value in resource.properties.items() if key not in {"QueueName", "Tags"}}
+    url = _unless_missing(lambda: sqs.get_queue_url(QueueName=name)["QueueUrl"])
+    if url is None:
+        sqs.create_queue(QueueName=name, Attributes=_attribute_texts(wanted))
+        return Change.CREATED
+    return _settle([_queue_setting(sqs, url, wanted)], created=False)
+
+
+def _queue_policy(resource: Resource, clients: Clients) -> Change:
+    sqs, policy = clients("sqs"), resource.properties["PolicyDocument"]
+    changes = [
+        _settle([_queue_setting(sqs, url, {"Policy": policy})], created=False)
+        for url in resource.properties["Queues"]
+    ]
+    return Change.UPDATED if Change.UPDATED in changes else Change.UNCHANGED
+
+
+def _queue_setting(sqs: Any, url: str, wanted: dict[str, Any]) -> _Setting:
+    def read() -> dict[str, Any]:
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return {
+            name: json.loads(value) if value.startswith("{") else value for name, value in attributes.items()
+        }
+
+    return _Setting(
+        wanted=wanted,
+        read=read,
+        write=lambda: sqs.set_queue_attributes(QueueUrl=url, Attributes=_attribute_texts(wanted)),
+    )
+
+
+def _attribute_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: json.dumps(value) if isinstance(value, dict) else _scalar(value) for name, value in values.items()
+    }
+
+
+def _topic(resource: Resource, clients: Clients) -> Change:
+    sns = clients("sns")
+    if _unless_missing(lambda: sns.get_topic_attributes(TopicArn=resource.ref)) is not None:
+        return Change.UNCHANGED
+    sns.create_topic(Name=resource.attributes["TopicName"])
+    return Change.CREATED
+
+
+def _subscription(resource: Resource, clients: Clients) -> Change:
+    sns, properties = clients("sns"), resource.properties
+    fixed = {"TopicArn", "Protocol", "Endpoint", "Region"}
+    wanted = {name: value for name, value in properties.items() if name not in fixed}
+    attributes = _attribute_texts(wanted)
+    known = sns.list_subscriptions_by_topic(TopicArn=properties["TopicArn"])["Subscriptions"]
+    for one in known:
+        if (one["Protocol"], one["Endpoint"]) == (properties["Protocol"], properties["Endpoint"]):
+            return _settle(
+                [_subscription_setting(sns, one["SubscriptionArn"], attributes)], created=False
+            )
+    sns.subscribe(
+        TopicArn=properties["TopicArn"],
+        Protocol=properties["Protocol"],
+        Endpoint=properties["Endpoint"],
+        Attributes=attributes,
+    )
+    return Change.CREATED
+
+
+def _subscription_setting(sns: Any, arn: str, attributes: dict[str, str]) -> _Setting:
+    def write() -> None:
+        for name, value in attributes.items():
+            sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName=name, AttributeValue=value)
+
+    return _Setting(
+        wanted=attributes,
+        read=lambda: sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"],
+        write=write,
+    )
+
+
+def _table(resource: Resource, clients: Clients) -> Change:
+    dynamodb, name, properties = clients("dynamodb"), resource.ref, resource.properties
+    recovery = properties.get("PointInTimeRecoverySpecification")
+    shape = {
+        key: properties[key]
+        for key in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+        if key in properties
+    }
+    current = _unless_missing(lambda: dynamodb.describe_table(TableName=name)["Table"])
+    if current is None:
+        dynamodb.create_table(TableName=name, BillingMode=properties["BillingMode"], **shape)
+    elif not _holds(current, shape):
+        raise TemplateError(f"table {name} exists with another key or index: empty the local AWS and start anew")
+    return _settle(
+        [
+            _Setting(
+                wanted=recovery and {"PointInTimeRecoveryStatus": "ENABLED"},
+                read=lambda: dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"][
+                    "PointInTimeRecoveryDescription"
+                ],
+                write=lambda: dynamodb.update_continuous_backups(
+                    TableName=name, PointInTimeRecoverySpecification=recovery
+                ),
+            )
+        ],
+        created=current is None,
+    )
+
+
+def _role(resource: Resource, clients: Clients) -> Change:
+    iam, name, properties = clients("iam"), resource.ref, resource.properties
+    trust = properties["AssumeRolePolicyDocument"]
+    created = _unless_missing(lambda: iam.get_role(RoleName=name)) is None
+    if created:
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    settings = [
+        _Setting(
+            wanted=trust,
+            read=lambda: iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"],
+            write=lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust)),
+        )
+    ]
+    settings += [_role_policy(iam, name, policy) for policy in properties.get("Policies", [])]
+    return _settle(settings, created=created)
+
+
+def _role_policy(iam: Any, role: str, policy: Mapping[str, Any]) -> _Setting:
+    name, document = policy["PolicyName"], policy["PolicyDocument"]
+    return _Setting(
+        wanted=document,
+        read=lambda: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"],
+        write=lambda: iam.put_role_policy(
+            RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document)
+        ),
+    )
+
+
+def _instance_profile(resource: Resource, clients: Clients) -> Change:
+    iam, name = clients("iam"), resource.ref
+    (role,) = resource.properties["Roles"]
+    current = _unless_missing(lambda: iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"])
+    if current is None:
+        iam.create_instance_profile(InstanceProfileName=name)
+    elif [item["RoleName"] for item in current["Roles"]] == [role]:
+        return Change.UNCHANGED
+    for item in current["Roles"] if current else []:
+        iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=item["RoleName"])
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=role)
+    return Change.CREATED if current is None else Change.UPDATED
+
+
+HANDLERS: dict[str, Handler] = {
+    "AWS::DynamoDB::Table": _table,
+    "AWS::IAM::InstanceProfile": _instance_profile,
+    "AWS::IAM::Role": _role,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::S3::BucketPolicy": _bucket_policy,
+    "AWS::SNS::Subscription": _subscription,
+    "AWS::SNS::Topic": _topic,
+    "AWS::SQS::Queue": _queue,
+    "AWS::SQS::QueuePolicy": _queue_policy,
+}

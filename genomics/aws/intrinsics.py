@@ -31,7 +31,7 @@ class Scope(Protocol):
 def parse(text: str) -> dict[str, Node]:
     """This function will read a template, short function forms (`!Ref`) written out as mappings."""
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506: derived from the safe loader
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506  # derived from the safe loader
     except yaml.YAMLError as error:
         raise TemplateError(f"the template is not YAML: {error}") from error
     if not isinstance(document, dict):
@@ -79,7 +79,7 @@ def references(node: Node) -> Iterator[str]:
         for item in node:
             yield from references(item)
     elif isinstance(node, dict):
-        name, argument = _call(node) or (None, None)
+        name, argument = _call(node) or ("", node)
         if name == "Ref":
             yield argument
         elif name == "Fn::GetAtt":
@@ -171,8 +171,8 @@ _DECISIONS: dict[str, Callable[[Evaluator, Any], bool]] = {
     "Condition": lambda evaluator, name: evaluator.holds(name),
     "Fn::Equals": lambda evaluator, pair: str(evaluator.evaluate(pair[0])) == str(evaluator.evaluate(pair[1])),
     "Fn::Not": lambda evaluator, only: not evaluator.decide(only[0]),
-    "Fn::And": lambda evaluator, parts: all([evaluator.decide(part) for part in parts]),
-    "Fn::Or": lambda evaluator, parts: any([evaluator.decide(part) for part in parts]),
+    "Fn::And": lambda evaluator, parts: all(evaluator.decide(part) for part in parts),
+    "Fn::Or": lambda evaluator, parts: any(evaluator.decide(part) for part in parts),
 }
 
 

@@ -71,7 +71,7 @@ class Template:
             raise TemplateError("the template has no Resources")
         return cls(document=document)
 
-    def names(  # noqa: PLR0913: the place has four parts
+    def names(
         self,
         *,
         account: str,
@@ -110,7 +110,7 @@ class Template:
             },
         )
 
-    def resolve(  # noqa: PLR0913: the place has four parts
+    def resolve(
         self,
         *,
         account: str,
@@ -262,9 +262,7 @@ class _Place:
             ref, attributes = _IDENTITIES[type_](self, logical_id, properties)
         else:
             ref, attributes = logical_id, {}
-        return Resource(
-            logical_id=logical_id, type=type_, properties=properties, ref=ref, attributes=attributes
-        )
+        return Resource(logical_id=logical_id, type=type_, properties=properties, ref=ref, attributes=attributes)
 
 
 _Identity = tuple[str, dict[str, str]]  # what Ref gives, what GetAtt gives

@@ -31,9 +31,7 @@ def apply(stack: Stack, *, client: Clients) -> list[Outcome]:
     if unknown:
         raise TemplateError(f"no handler for {', '.join(unknown)}: add one, or list it as compute plane")
     clients = _Cached(client)
-    return [
-        Outcome(resource=resource, change=HANDLERS[resource.type](resource, clients)) for resource in wanted
-    ]
+    return [Outcome(resource=resource, change=HANDLERS[resource.type](resource, clients)) for resource in wanted]
 
 
 class _Cached:

@@ -179,9 +179,7 @@ def _cors_answer(rule: CorsRule, *, origin: str, asked: list[str]) -> Headers:
 
 def _answer_preflight(cors: Headers | None, start: StartResponse) -> Iterable[bytes]:
     if cors is None:
-        raise Refusal(
-            status=403, code="AccessForbidden", message="CORSResponse: This CORS request is not allowed."
-        )
+        raise Refusal(status=403, code="AccessForbidden", message="CORSResponse: This CORS request is not allowed.")
     start("200 OK", [("Content-Length", "0")])
     return [b""]
 

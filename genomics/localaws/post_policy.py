@@ -40,7 +40,7 @@ def check_post(environ: dict[str, Any], *, credentials: Credentials, now: float)
 
 
 def _spool(environ: dict[str, Any]) -> IO[bytes]:
-    body: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # type: ignore[assignment]  # noqa: SIM115
+    body: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115
     left = int(environ.get("CONTENT_LENGTH") or 0)
     while left > 0 and (chunk := environ["wsgi.input"].read(min(left, _MEMORY_BYTES))):
         body.write(chunk)
@@ -70,9 +70,7 @@ def _check_conditions(conditions: list[Any], *, fields: dict[str, str], file_byt
         covered.add(name)
         have = fields.get(name, "")
         if not (have.startswith(value) if operator == "starts-with" else have == value):
-            raise access_denied(
-                f"Invalid according to Policy: Policy Condition failed: {json.dumps(condition)}"
-            )
+            raise access_denied(f"Invalid according to Policy: Policy Condition failed: {json.dumps(condition)}")
     extra = sorted(name for name in fields if name not in covered and not name.startswith("x-ignore-"))
     if extra:
         raise access_denied(f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")

@@ -1,7 +1,7 @@
 """How S3 says no."""
 
 
-class Refusal(Exception):  # noqa: N818: it is an answer, not a failure
+class Refusal(Exception):  # noqa: N818  # it is an answer, not a failure
     """A request that S3 would refuse."""
 
     def __init__(self, *, status: int, code: str, message: str) -> None:

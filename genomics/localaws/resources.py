@@ -85,9 +85,7 @@ def _bucket(resource: Resource, clients: Clients) -> Change:
             _Setting(
                 wanted=encryption,
                 read=lambda: s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"],
-                write=lambda: s3.put_bucket_encryption(
-                    Bucket=name, ServerSideEncryptionConfiguration=encryption
-                ),
+                write=lambda: s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=encryption),
             ),
             _Setting(
                 wanted=access,
@@ -102,9 +100,7 @@ def _bucket(resource: Resource, clients: Clients) -> Change:
             _Setting(
                 wanted=lifecycle,
                 read=lambda: {"Rules": s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]},
-                write=lambda: s3.put_bucket_lifecycle_configuration(
-                    Bucket=name, LifecycleConfiguration=lifecycle
-                ),
+                write=lambda: s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=lifecycle),
             ),
         ],
         created=created,
@@ -115,11 +111,7 @@ def _encryption(properties: Mapping[str, Any]) -> dict[str, Any] | None:
     if "BucketEncryption" not in properties:
         return None
     rules = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    return {
-        "Rules": [
-            {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]} for rule in rules
-        ]
-    }
+    return {"Rules": [{"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]} for rule in rules]}
 
 
 def _cors(properties: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -172,8 +164,7 @@ def _queue(resource: Resource, clients: Clients) -> Change:
 def _queue_policy(resource: Resource, clients: Clients) -> Change:
     sqs, policy = clients("sqs"), resource.properties["PolicyDocument"]
     changes = [
-        _settle([_queue_setting(sqs, url, {"Policy": policy})], created=False)
-        for url in resource.properties["Queues"]
+        _settle([_queue_setting(sqs, url, {"Policy": policy})], created=False) for url in resource.properties["Queues"]
     ]
     return Change.UPDATED if Change.UPDATED in changes else Change.UNCHANGED
 
@@ -181,9 +172,7 @@ def _queue_policy(resource: Resource, clients: Clients) -> Change:
 def _queue_setting(sqs: Any, url: str, wanted: dict[str, Any]) -> _Setting:
     def read() -> dict[str, Any]:
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        return {
-            name: json.loads(value) if value.startswith("{") else value for name, value in attributes.items()
-        }
+        return {name: json.loads(value) if value.startswith("{") else value for name, value in attributes.items()}
 
     return _Setting(
         wanted=wanted,
@@ -193,9 +182,7 @@ def _queue_setting(sqs: Any, url: str, wanted: dict[str, Any]) -> _Setting:
 
 
 def _attribute_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name: json.dumps(value) if isinstance(value, dict) else _scalar(value) for name, value in values.items()
-    }
+    return {name: json.dumps(value) if isinstance(value, dict) else _scalar(value) for name, value in values.items()}
 
 
 def _topic(resource: Resource, clients: Clients) -> Change:
@@ -214,9 +201,7 @@ def _subscription(resource: Resource, clients: Clients) -> Change:
     known = sns.list_subscriptions_by_topic(TopicArn=properties["TopicArn"])["Subscriptions"]
     for one in known:
         if (one["Protocol"], one["Endpoint"]) == (properties["Protocol"], properties["Endpoint"]):
-            return _settle(
-                [_subscription_setting(sns, one["SubscriptionArn"], attributes)], created=False
-            )
+            return _settle([_subscription_setting(sns, one["SubscriptionArn"], attributes)], created=False)
     sns.subscribe(
         TopicArn=properties["TopicArn"],
         Protocol=properties["Protocol"],
@@ -289,9 +274,7 @@ def _role_policy(iam: Any, role: str, policy: Mapping[str, Any]) -> _Setting:
     return _Setting(
         wanted=document,
         read=lambda: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"],
-        write=lambda: iam.put_role_policy(
-            RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document)
-        ),
+        write=lambda: iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document)),
     )
 
 

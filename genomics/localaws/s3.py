@@ -96,7 +96,7 @@ def _write_value(key: Any, value: Any) -> None:
         key._etag = md5
 
 
-def _complete(upload: Any, claimed: Iterable[tuple[int, str]]) -> Any:
+def _complete(upload: Any, claimed: Iterator[tuple[int, str]]) -> Any:
     """This function will join the claimed parts; moto's would hold the whole object in memory, three times."""
     if _current.files is None:
         return _stock_complete(upload, claimed)
@@ -126,7 +126,7 @@ def _claimed_parts(upload: Any, claimed: Iterable[tuple[int, str]]) -> Iterator[
 def _complete_upload(backend: Any, bucket_name: str, upload_id: str, body: Any) -> Any:
     upload = _upload(backend, bucket_name, upload_id)
     key = _stock_complete_upload(backend, bucket_name, upload_id, body)
-    if isinstance(key._value_buffer, ByteFile):
+    if key is not None and isinstance(key._value_buffer, ByteFile):
         _give_up_parts(upload)  # the joined object has the bytes now
     return key
 
@@ -186,16 +186,14 @@ def _key_response_put(response: Any, query: dict[str, Any], key_name: str) -> An
         return _stock_key_response_put(response, query, key_name)
 
 
-def _key_response_post(
+def _key_response_post(  # noqa: PLR0917  # moto's signature
     response: Any, request: Any, body: bytes, bucket_name: str, query: dict[str, Any], key_name: str
 ) -> Any:
     if not query.get("uploadId"):
         return _stock_key_response_post(response, request, body, bucket_name, query, key_name)
     with _key_lock(bucket_name, key_name):
         answer = _stock_key_response_post(response, request, body, bucket_name, query, key_name)
-        return s3_checksums.in_complete_answer(
-            answer, key=response.backend.get_object(bucket_name, key_name)
-        )
+        return s3_checksums.in_complete_answer(answer, key=response.backend.get_object(bucket_name, key_name))
 
 
 def _key_lock(bucket: str, key: str) -> threading.RLock:

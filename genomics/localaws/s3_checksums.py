@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from moto.s3 import responses
+from moto.s3 import responses, utils
 from moto.s3.exceptions import S3ClientError
 
 from genomics.localaws.byte_files import Window
@@ -21,7 +21,7 @@ _HEADERS = {f"x-amz-checksum-{name.lower()}": name for name in (*_COMPUTED, "CRC
 _TRAILER = re.compile(rb"x-amz-checksum-[a-z0-9]+:\s*([A-Za-z0-9+/]+=*)")
 _TRAILER_BYTES = 512
 
-_stock_compute = responses.compute_checksum
+_stock_compute = utils.compute_checksum
 _stock_upload_part = responses.S3Response.upload_part
 _stock_head_object = responses.S3Response.head_object
 _stock_get_object = responses.S3Response.get_object
@@ -85,7 +85,7 @@ def in_complete_answer(answer: Any, *, key: Any) -> Any:
 
 
 def verify(response: Any) -> tuple[str, str | None]:
-    """This function will give algorithm and value of a request's checksum; it raises BadDigestError when it is wrong."""
+    """This function will give algorithm and value of a request's checksum; it raises BadDigestError."""
     content_md5 = response.headers.get("Content-MD5")
     body = response.body or b""
     if content_md5 and content_md5 != _text(hashlib.md5(body, usedforsecurity=False).digest()):
@@ -122,9 +122,7 @@ def _upload_part(response: Any) -> Any:
     return _stock_upload_part(response)
 
 
-def _head_object(
-    response: Any, bucket_name: str, query: dict[str, Any], key_name: str, headers: dict[str, Any]
-) -> Any:
+def _head_object(response: Any, bucket_name: str, query: dict[str, Any], key_name: str, headers: dict[str, Any]) -> Any:
     status, answer, body = _stock_head_object(response, bucket_name, query, key_name, headers)
     wanted = headers.get("x-amz-checksum-mode") == "ENABLED" and "partNumber" not in query
     if status in {200, 206} and wanted:
@@ -152,7 +150,7 @@ def _shown(key: Any) -> str:
     return f"{key.checksum_value}-{key.checksum_parts}" if composite else str(key.checksum_value)
 
 
-def _compute_checksum(body: Any, algorithm: str, encode_base64: bool = True) -> bytes:  # noqa: FBT001, FBT002: moto's
+def _compute_checksum(body: Any, algorithm: str, encode_base64: bool = True) -> bytes:  # noqa: FBT001, FBT002
     value = digest(algorithm, body)
     if value is None:
         return _stock_compute(b"".join(body) if isinstance(body, Window) else body, algorithm, encode_base64)

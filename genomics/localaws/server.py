@@ -10,8 +10,8 @@ import signal
 import socket
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from moto.core.base_backend import BackendDict
@@ -20,7 +20,7 @@ from moto.core.config import default_user_config
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from genomics.localaws import s3, snapshots, sqs
+from genomics.localaws import emptying, s3, snapshots, sqs
 from genomics.localaws.byte_files import ByteFiles
 from genomics.localaws.guard import CorsRule, Environ, Guard, StartResponse, Wsgi
 from genomics.localaws.patching import MOTO_VERSION, Patch, apply
@@ -29,6 +29,7 @@ HOST = "127.0.0.1"
 CREDENTIALS = {"test": "test"}
 HEALTH_PATH = "/_health"
 _BACKLOG = 128
+_SHUTDOWN_POLL_SECONDS = 0.05
 
 
 def _new_untracked(cls: type, *_args: Any, **_kwargs: Any) -> Any:
@@ -46,6 +47,13 @@ PATCHES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    server: BaseWSGIServer
+    thread: threading.Thread
+    saver: snapshots.Saver
+
+
 class PortInUseError(Exception):
     """Something else listens on the port."""
 
@@ -56,7 +64,7 @@ class LocalAws:
     def __init__(self, data: Path, *, port: int = 0) -> None:
         self._data = data
         self._port = port
-        self._running: SimpleNamespace | None = None
+        self._running: _Running | None = None
 
     @property
     def url(self) -> str:
@@ -78,9 +86,11 @@ class LocalAws:
         saver = snapshots.Saver(self._snapshot, files=files)
         server = _serve(listener, app=_layers(changed=saver.changed))
         saver.start()
-        thread = threading.Thread(target=server.serve_forever, name="local-aws", daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, args=[_SHUTDOWN_POLL_SECONDS], name="local-aws", daemon=True
+        )
         thread.start()
-        self._running = SimpleNamespace(server=server, thread=thread, saver=saver, listener=listener)
+        self._running = _Running(server=server, thread=thread, saver=saver)
 
     def stop(self) -> None:
         """This function will stop serving, save a last snapshot and forget the state in memory."""
@@ -99,6 +109,12 @@ class LocalAws:
         """This function will empty all services, as if nothing had ever been made."""
         s3.dispose_all()
         BackendDict.reset()
+        if self._running is not None:
+            self._running.saver.changed()
+
+    def empty(self) -> None:
+        """This function will remove objects, messages and items and keep the buckets, queues and tables."""
+        emptying.empty()
         if self._running is not None:
             self._running.saver.changed()
 
@@ -134,16 +150,14 @@ def _bind(port: int) -> socket.socket:
 
 def _serve(listener: socket.socket, *, app: Wsgi) -> BaseWSGIServer:
     host, port = listener.getsockname()
-    server = make_server(
+    return make_server(
         host,
         port,
-        app,  # type: ignore[arg-type]
+        app,
         threaded=True,
         request_handler=werkzeug_app.MotoRequestHandler,
         fd=listener.detach(),
     )
-    server.log_startup = lambda: None  # type: ignore[method-assign]
-    return server
 
 
 def _layers(*, changed: Any) -> Wsgi:
@@ -160,9 +174,7 @@ class _Health:
         if environ["PATH_INFO"] != HEALTH_PATH:
             return self._app(environ, start_response)
         body = json.dumps({"status": "ok", "moto": MOTO_VERSION, "pid": os.getpid()}).encode()
-        start_response(
-            "200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        )
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
 

@@ -1,6 +1,5 @@
 """Snapshots: the state of moto's services in one file, written soon after each change, read back at the start."""
 
-import copyreg
 import io
 import logging
 import pickle
@@ -57,7 +56,7 @@ def load(path: Path, *, files: ByteFiles) -> bool:
         return False
     for service, backends in state["backends"].items():
         for (account, region), backend in backends.items():
-            dict.__setitem__(get_backend(service)[account], region, backend)
+            dict.__setitem__(_backends(service)[account], region, backend)
     s3_backends.bucket_accounts.update(state["bucket_accounts"])
     return True
 
@@ -105,6 +104,10 @@ class Saver:
             self._files.purge()
 
 
+def _backends(service: Any) -> Any:
+    return get_backend(service)
+
+
 def _dump() -> bytes:
     for attempt in range(_ATTEMPTS):
         buffer = io.BytesIO()
@@ -122,7 +125,7 @@ def _state() -> dict[str, Any]:
         "backends": {
             service: {
                 (account, region): backend
-                for account, regions in list(get_backend(service).items())
+                for account, regions in list(_backends(service).items())
                 for region, backend in list(regions.items())
             }
             for service in SERVICES
@@ -140,7 +143,7 @@ class _Pickler(pickle.Pickler):
             return make_lock, ()
         if isinstance(value, FakeKey):
             # moto's own way to pickle a key would copy its bytes.
-            return copyreg.__newobj__, (type(value),), dict(value.__dict__), None, None, _set_state
+            return _new, (type(value),), dict(value.__dict__), None, None, _set_state
         return NotImplemented
 
     def persistent_id(self, value: Any) -> str | None:
@@ -154,6 +157,10 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, name: str) -> ByteFile:
         return ByteFile(self._files, name)
+
+
+def _new(cls: Any) -> Any:
+    return cls.__new__(cls)
 
 
 def _set_state(value: Any, state: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ def client_is_gone() -> bool:
         return True
 
 
-def receive_message(  # noqa: PLR0913: moto's signature
+def receive_message(  # noqa: PLR0917  # moto's signature
     backend: Any,
     queue_name: str,
     count: int,
@@ -134,9 +134,7 @@ def delete_message(queue: Any, receipt_handle: str) -> None:
         # A well-formed handle without a message belongs to one deleted before: deleting twice is fine on AWS.
 
 
-def change_message_visibility(
-    backend: Any, queue_name: str, receipt_handle: str, visibility_timeout: int
-) -> None:
+def change_message_visibility(backend: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
     queue = backend.get_queue(queue_name)
     with queue._messages_lock:
         message = _by_handle(queue).get(receipt_handle)

@@ -30,6 +30,7 @@ class Command(BaseCommand):
                 region=settings.AWS_REGION,
                 parameters=settings.STACK_PARAMETERS,
                 endpoint=endpoint,
+                stack_name=f"genomics-{settings.STACK_STAGE}",
             )
             outcomes = apply(stack, client=lambda service: _client(service, endpoint=endpoint))
         except TemplateError as error:
@@ -39,9 +40,7 @@ class Command(BaseCommand):
             return
         for outcome in changed:
             self.stdout.write(f"{outcome.change:<8} {outcome.resource.type:<25} {outcome.resource.ref}")
-        self.stdout.write(
-            f"{len(changed)} of {len(outcomes)} resources changed" if changed else "Nothing to change."
-        )
+        self.stdout.write(f"{len(changed)} of {len(outcomes)} resources changed" if changed else "Nothing to change.")
 
 
 def _client(service: str, *, endpoint: str) -> Any:

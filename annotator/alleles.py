@@ -1,0 +1,86 @@
+"""Alleles as text: what kind they are, their shortest form, the way Ensembl VEP writes them."""
+
+from enum import Enum
+
+BASES = b"ACGTacgt"
+SINGLE_BASES = frozenset(bytes([base]) for base in BASES)
+PURINES = frozenset(b"AG")
+
+
+class AlleleKind(Enum):
+    """What an ALT allele is, as the ledger names it."""
+
+    PLAIN = "PLAIN"
+    MISSING = "NO_ALTERNATE_ALLELE"
+    OVERLAPPING_DELETION = "OVERLAPPING_DELETION"
+    REFERENCE_BLOCK = "REFERENCE_BLOCK"
+    BREAKEND = "BREAKEND"
+    SYMBOLIC = "SYMBOLIC_ALLELE"
+    AMBIGUOUS = "AMBIGUOUS_BASES"
+    SAME_AS_REF = "SAME_AS_REF"
+    UNKNOWN = "UNKNOWN_ALLELE"
+
+
+def allele_kind(alt: bytes, *, ref: bytes) -> AlleleKind:
+    """Say what one ALT allele is; only PLAIN ones (bases, different from REF) can be annotated."""
+    if not alt.translate(None, BASES):
+        if not alt:
+            return AlleleKind.UNKNOWN
+        return AlleleKind.SAME_AS_REF if alt.upper() == ref.upper() else AlleleKind.PLAIN
+    return _special_kind(alt)
+
+
+def trim(position: int, ref: bytes, alt: bytes) -> tuple[int, bytes, bytes]:
+    """Give the shortest form of an allele: no shared last base, no shared first base, at least one base each."""
+    while len(ref) > 1 and len(alt) > 1 and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
+    while len(ref) > 1 and len(alt) > 1 and ref[0] == alt[0]:
+        position, ref, alt = position + 1, ref[1:], alt[1:]
+    return position, ref, alt
+
+
+def variant_class(ref: bytes, alt: bytes) -> str:
+    """Ensembl's class of a plain, trimmed allele."""
+    if len(ref) == len(alt):
+        return "SNV" if len(ref) == 1 else "substitution"
+    if alt[:1] == ref[:1]:
+        if len(ref) == 1:
+            return "insertion"
+        if len(alt) == 1:
+            return "deletion"
+    return "indel"
+
+
+def is_transition(ref: bytes, alt: bytes) -> bool:
+    """Whether a single-base change (upper case) stays within purines or within pyrimidines."""
+    return (ref[0] in PURINES) == (alt[0] in PURINES)
+
+
+def vep_alleles(ref: bytes, alts: list[bytes]) -> list[bytes]:
+    """The ALT alleles as VEP's Allele column has them.
+
+    When any plain allele changes the length and all of them share REF's first base, that base is dropped; what is
+    then empty is written `-`. Alleles that are not plain bases stay as they are and have no say.
+    """
+    plain = [not alt.translate(None, BASES) for alt in alts]
+    changes_length = any(is_plain and len(alt) != len(ref) for is_plain, alt in zip(plain, alts, strict=True))
+    shares_first = all(alt[:1] == ref[:1] for is_plain, alt in zip(plain, alts, strict=True) if is_plain)
+    if not (changes_length and shares_first):
+        return alts
+    return [(alt[1:] or b"-") if is_plain else alt for is_plain, alt in zip(plain, alts, strict=True)]
+
+
+def _special_kind(alt: bytes) -> AlleleKind:
+    if alt == b".":
+        return AlleleKind.MISSING
+    if alt == b"*":
+        return AlleleKind.OVERLAPPING_DELETION
+    if alt in (b"<NON_REF>", b"<*>"):
+        return AlleleKind.REFERENCE_BLOCK
+    if b"[" in alt or b"]" in alt or alt[:1] == b"." or alt[-1:] == b".":
+        return AlleleKind.BREAKEND
+    if alt[:1] == b"<" and alt[-1:] == b">":
+        return AlleleKind.SYMBOLIC
+    if not alt.translate(None, b"ACGTNacgtn"):
+        return AlleleKind.AMBIGUOUS
+    return AlleleKind.UNKNOWN

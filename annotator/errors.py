@@ -1,0 +1,44 @@
+"""What can go wrong: the lab's file (`InvalidVcfError`), the reference folder, or the engine itself."""
+
+
+class AnnotatorError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class InvalidVcfError(AnnotatorError):
+    """The input cannot be annotated, and the person who sent it can do something about that.
+
+    `code` is stable, for machines. `message` says what happened and `advice` what to do; both are fit to show.
+    `line` is the 1-based line of the file, `column` the VCF column's name (or its 1-based number beyond INFO).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        message: str,
+        advice: str,
+        line: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        super().__init__(code, message, advice, line, column)
+        self.code = code
+        self.message = message
+        self.advice = advice
+        self.line = line  # None: the fault belongs to the whole file
+        self.column = column  # None: the fault belongs to the whole line
+
+    def __str__(self) -> str:
+        place = f"Line {self.line}" if self.line is not None else ""
+        if self.column is not None:
+            place = f"{place}, column {self.column}" if place else f"Column {self.column}"
+        sentence = f"{place}: {self.message}" if place else self.message
+        return f"{sentence} {self.advice}"
+
+
+class InvalidReferenceError(AnnotatorError):
+    """The reference folder is incomplete, damaged or made for another engine."""
+
+
+class EngineError(AnnotatorError):
+    """A stage of the engine failed although the input was accepted: our fault, never the lab's."""

@@ -1,0 +1,60 @@
+"""Which name each INFO field of ours gets in this file: the lab's own fields keep theirs.
+
+A name that the input's header declares already (for example CSQ from an earlier run of VEP) is left alone; ours then
+takes the prefix `GC_` (or `GC2_`, `GC3_`, … when that is taken as well).
+"""
+
+import re
+from collections.abc import Iterable
+
+from annotator.info import InfoField
+
+
+class FieldNames:
+    """The names of our fields in one file."""
+
+    def __init__(self, fields: Iterable[InfoField], *, taken: frozenset[str]) -> None:
+        self.fields = tuple(fields)
+        self.name_of = {field.id: _free_name(field.id, taken=taken) for field in self.fields}
+        self.renamed = {own: name for own, name in self.name_of.items() if own != name}
+        keys = "|".join(re.escape(name) for name in self.name_of.values())
+        self._own_key = re.compile(rf"(?:^|;)({keys})(?=[=;]|$)".encode())
+        self._renamed_text: dict[bytes, bytes] = {}
+
+    def header_lines(self) -> list[str]:
+        """The `##INFO` lines of our fields, without line ends."""
+        return [field.header_line(name=self.name_of[field.id]) for field in self.fields]
+
+    def apply(self, text: bytes) -> bytes:
+        """Give prepared INFO text (`KEY=a;KEY2=b`) the names of this file."""
+        if not self.renamed or not text:
+            return text
+        renamed = self._renamed_text.get(text)
+        if renamed is None:
+            renamed = b";".join(self._rename(item) for item in text.split(b";"))
+            self._renamed_text[text] = renamed
+        return renamed
+
+    def clashing_keys(self, info: bytes) -> set[bytes]:
+        """Keys of ours that this record's INFO already holds although the header does not declare them."""
+        return set(self._own_key.findall(info))
+
+    def _rename(self, item: bytes) -> bytes:
+        key, separator, value = item.partition(b"=")
+        return self.name_of[key.decode()].encode() + separator + value
+
+
+def without_keys(text: bytes, *, keys: set[bytes]) -> bytes:
+    """Leave the entries with these keys out of an INFO text."""
+    return b";".join(item for item in text.split(b";") if item.partition(b"=")[0] not in keys)
+
+
+def _free_name(name: str, *, taken: frozenset[str]) -> str:
+    if name not in taken:
+        return name
+    number = 1
+    while True:
+        candidate = f"GC{number if number > 1 else ''}_{name}"
+        if candidate not in taken:
+            return candidate
+        number += 1

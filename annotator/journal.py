@@ -1,0 +1,82 @@
+"""`log.txt`: what happened to a file, for people."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from annotator.errors import InvalidVcfError
+from annotator.ledger import REASONS, Ledger
+from annotator.manifest import Manifest
+from annotator.summary import Summary
+from annotator.version import ANNOTATOR_VERSION
+
+
+class Journal:
+    """Lines for people, written at the end, whether the run went well or not."""
+
+    def __init__(self, path: Path, *, input_name: str) -> None:
+        self._path = path
+        self._lines = [f"Genomics Cloud annotator {ANNOTATOR_VERSION}", "", f"Input: {input_name}"]
+
+    def reference(self, manifest: Manifest) -> None:
+        """Name the reference, its sources and their versions."""
+        self._lines += [f"Reference: {manifest.label} ({manifest.build})", "", "Sources"]
+        for source in manifest.sources:
+            date = f", {source.date}" if source.date and source.date != source.version else ""
+            self._lines.append(f"  {source.name}: version {source.version}{date} ({source.licence})")
+
+    def header(self, *, version: str, compression: str, samples: int, build: str | None) -> None:
+        """Tell what the header of the input says."""
+        says = build or "not named in the header"
+        self._lines[3:3] = [f"  {version}, {compression}, {samples:,} samples, build {says}"]
+
+    def outcome(self, *, ledger: Ledger, summary: Summary, manifest: Manifest, warnings: list[str]) -> None:
+        """Tell what was found."""
+        self._lines += ["", "Records"]
+        self._lines += _table(
+            {
+                "read": ledger.records_read,
+                "annotated": ledger.annotated,
+                "passed through unchanged": ledger.passed.total(),
+                "rejected, kept unchanged": ledger.rejected.total(),
+            },
+            total=ledger.records_read,
+        )
+        for title, counts in (
+            ("Why passed through", ledger.passed),
+            ("Why rejected", ledger.rejected),
+            ("Notes on annotated records", ledger.notes),
+        ):
+            if counts:
+                texts = {REASONS.get(reason, reason): count for reason, count in sorted(counts.items())}
+                self._lines += ["", title, *_table(texts, total=ledger.records_read)]
+        hits = {track.label: summary.track_hits[track.id] for track in manifest.tracks}
+        self._lines += ["", "Records found in each track", *_table(hits, total=ledger.records_read)]
+        if summary.consequences:
+            counts_of_terms = summary.consequence_counts()
+            self._lines += ["", "Variants by most severe consequence"]
+            self._lines += _table(counts_of_terms, total=summary.classes.total())
+        if warnings:
+            self._lines += ["", "Warnings", *(f"  {warning}" for warning in warnings)]
+
+    def refused(self, error: InvalidVcfError) -> None:
+        """Tell why the input was refused."""
+        self._lines += ["", "The file was not annotated.", f"  {error}", f"  (code {error.code})"]
+
+    def failed(self) -> None:
+        """Tell that the engine failed, without its inner words."""
+        self._lines += ["", "The annotation stopped because of an internal error. The file is not at fault."]
+
+    def write(self, *, stage_seconds: Mapping[str, float]) -> None:
+        """Write the file."""
+        lines = [*self._lines, "", "Seconds"]
+        lines += [f"  {stage:<14}{seconds:>10.2f}" for stage, seconds in stage_seconds.items()]
+        self._path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _table(counts: Mapping[str, int], *, total: int) -> list[str]:
+    width = max(map(len, counts), default=0) + 2
+    return [f"  {name:<{width}}{count:>12,}{_percent(count, total):>10}" for name, count in counts.items()]
+
+
+def _percent(count: int, total: int) -> str:
+    return f"{count / total:.1%}" if total else ""

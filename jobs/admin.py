@@ -1,11 +1,15 @@
+from typing import Generic, TypeVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from jobs.models import Job, JobEvent, ResultFile
 
+Row = TypeVar("Row", JobEvent, ResultFile)
 
-class _ReadOnlyInline(admin.TabularInline[JobEvent, Job]):
+
+class _ReadOnlyInline(admin.TabularInline[Row, Job], Generic[Row]):
     """Rows that only the product writes."""
 
     extra = 0
@@ -19,13 +23,13 @@ class _ReadOnlyInline(admin.TabularInline[JobEvent, Job]):
         return False
 
 
-class JobEventInline(_ReadOnlyInline):
+class JobEventInline(_ReadOnlyInline[JobEvent]):
     model = JobEvent
     fields = ("sequence", "status", "attempt", "actor", "note", "created_at")
     ordering = ("sequence",)
 
 
-class ResultFileInline(_ReadOnlyInline):
+class ResultFileInline(_ReadOnlyInline[ResultFile]):
     model = ResultFile
     fields = ("kind", "name", "size_bytes", "sha256", "key")
     ordering = ("id",)

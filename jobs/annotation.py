@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -147,7 +148,7 @@ def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -
 
 
 def _finish(
-    job: Job, to: Status, *, worker: Worker, files: list[ResultFile], note: str = "", **changes: object
+    job: Job, to: Status, *, worker: Worker, files: list[ResultFile], note: str = "", **changes: Any
 ) -> None:
     now = worker.clock()
     with transaction.atomic():
@@ -187,7 +188,7 @@ class _Report:
             fraction = _FETCHED + (_ANNOTATED - _FETCHED) * event.fraction
             self._write(fraction=fraction, records_done=event.records)
 
-    def _write(self, **changes: object) -> None:
+    def _write(self, **changes: Any) -> None:
         self._written_at = time.monotonic()
         if not transitions.touch(self._job, now=self._clock(), **changes):
             self._held.lose()

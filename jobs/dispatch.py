@@ -20,7 +20,7 @@ from jobs.models import ACTIVE, Job, Status
 logger = logging.getLogger(__name__)
 
 ANNOTATE = "jobs.annotate"
-_SWEEP_LOCK = 0x6A6F6273  # of pg_try_advisory_xact_lock: one sweep at a time
+SWEEP_LOCK = 0x6A6F6273  # of pg_try_advisory_xact_lock: one sweep at a time
 _HINTS_PER_SWEEP = 20
 
 
@@ -132,6 +132,6 @@ def _recover(job: Job, *, now: datetime) -> bool:
 
 def _alone() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SWEEP_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SWEEP_LOCK])
         row = cursor.fetchone()
     return bool(row and row[0])

@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.core import signing
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from jobs.models import ACTIVE, Job, JobQuerySet
+from jobs.models import ACTIVE, Job
 
 PATH = "/live/"
 _SALT = "jobs.live"
@@ -70,13 +70,7 @@ def _live(scope: dict[str, Any]) -> Live:
 
 def _look(scope: dict[str, Any]) -> tuple[str, bool]:
     """This function will give the time of the latest change in the scope, as text, and whether a job is active."""
-    row = _jobs(scope).order_by("-updated_at").values_list("updated_at", "active").first()
+    jobs = Job.objects.filter(pk=scope["job"]) if "job" in scope else Job.objects.filter(lab_id__in=scope["labs"])
+    active = Exists(jobs.filter(status__in=ACTIVE))
+    row = jobs.order_by("-updated_at").values_list("updated_at", active).first()
     return (row[0].isoformat(), row[1]) if row else ("", False)
-
-
-def _jobs(scope: dict[str, Any]) -> JobQuerySet:
-    if "job" in scope:
-        active = Job.objects.filter(pk=OuterRef("pk"), status__in=ACTIVE)
-        return Job.objects.filter(pk=scope["job"]).annotate(active=Exists(active))
-    active = Job.objects.filter(lab_id__in=scope["labs"], status__in=ACTIVE)
-    return Job.objects.filter(lab_id__in=scope["labs"]).annotate(active=Exists(active))

@@ -1,6 +1,7 @@
 """Where a job's bytes lie: keys in the buckets, and short links to them with proper file names."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -28,7 +29,8 @@ def attempt_prefix(job: Job) -> str:
 
 def download_url(role: str, *, key: str, name: str) -> str:
     """This function will give a short-lived URL under which a browser saves the object as `name`."""
-    return storages[role].url(
+    storage: Any = storages[role]  # of django-storages, whose `url` takes more than Django's
+    url: str = storage.url(
         key,
         parameters={
             "ResponseContentDisposition": content_disposition_header(as_attachment=True, filename=name),
@@ -36,6 +38,7 @@ def download_url(role: str, *, key: str, name: str) -> str:
         },
         expire=int(settings.DOWNLOAD_URL_LIFETIME.total_seconds()),
     )
+    return url
 
 
 def read_result(key: str, *, limit: int) -> bytes:

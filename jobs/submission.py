@@ -1,6 +1,7 @@
 """What a person does with a job: submit, cancel, retry."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -61,7 +62,7 @@ def may_retry(job: Job) -> bool:
     return job.status == Status.FAILED
 
 
-def _change(job: Job, to: Status, *, actor: str, now: datetime, **changes: object) -> None:
+def _change(job: Job, to: Status, *, actor: str, now: datetime, **changes: Any) -> None:
     allowed = may_retry(job) if to == Status.PENDING else may_cancel(job)
     try:
         if not allowed:

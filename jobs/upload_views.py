@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, JsonResponse
@@ -40,7 +40,8 @@ def _json_view(view: _View[P]) -> Callable[Concatenate[HttpRequest, P], JsonResp
             }
             return JsonResponse({"error": answer}, status=error.status)
 
-    return login_required(require_POST(wrapped))
+    guarded: Any = login_required(require_POST(wrapped))
+    return cast("Callable[Concatenate[HttpRequest, P], JsonResponse]", guarded)
 
 
 @_json_view

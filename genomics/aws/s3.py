@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from genomics.aws import clients
 from genomics.aws.errors import ObjectExistsError, ObjectMissingError
+
+if TYPE_CHECKING:  # the stubs are not installed in production
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PART_BYTES = 64 * 1024**2  # of our own uploads; a single PUT serves files up to this size
 
@@ -158,7 +162,7 @@ def _store_in_parts(bucket: str, *, key: str, source: Path, content_type: str) -
         Bucket=bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
     )["UploadId"]
     try:
-        parts = []
+        parts: list[CompletedPartTypeDef] = []
         with source.open("rb") as handle:
             for number, data in enumerate(iter(lambda: handle.read(PART_BYTES), b""), start=1):
                 whole.update(data)

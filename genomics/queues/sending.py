@@ -3,6 +3,7 @@
 import logging
 import uuid
 from functools import partial
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from celery import current_app
@@ -25,7 +26,7 @@ def send(task: str, *, lab: uuid.UUID | None = None, **ids: str | int) -> None:
 
 
 def _publish(task: str, *, lab: uuid.UUID | None, ids: dict[str, str | int]) -> None:
-    group = {"MessageGroupId": str(lab)} if lab else {}
+    group: dict[str, Any] = {"MessageGroupId": str(lab)} if lab else {}
     try:
         current_app.send_task(task, kwargs=ids, retry=False, **group)
     except (OperationalError, BotoCoreError, ClientError, OSError) as error:

@@ -19,7 +19,7 @@ class Connection(AsyncSQSConnection):
 
     def _on_list_ready(self, parent: Any, markers: Any, operation: Any, response: Any) -> Any:
         if response.status == self.STATUS_CODE_OK:
-            return super()._on_list_ready(parent, markers, operation, response)
+            return super()._on_list_ready(parent, markers, operation, response)  # type: ignore[misc]
         logger.warning("SQS %s failed with HTTP %s; polling goes on.", operation, response.status)
         return {}
 
@@ -28,7 +28,7 @@ class Channel(SQS.Channel):
     """Uses our Connection for each queue."""
 
     def asynsqs(self, queue: str | None = None) -> Connection:
-        connection = super().asynsqs(queue)
+        connection: Connection = super().asynsqs(queue)
         connection.__class__ = Connection
         return connection
 

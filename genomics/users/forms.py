@@ -5,22 +5,20 @@ from django import forms
 from genomics.users.models import User
 
 
+def _time_zones() -> list[tuple[str, str]]:
+    zones = sorted(zoneinfo.available_timezones())
+    return [("", "As my browser says"), *((zone, zone.replace("_", " ")) for zone in zones)]
+
+
 class ProfileForm(forms.ModelForm[User]):
     """What a user says about themselves; the e-mail address has pages of its own that verify it."""
 
+    time_zone = forms.ChoiceField(choices=_time_zones, required=False)
+
     class Meta:
         model = User
-        fields = ["name", "institution", "time_zone"]
+        fields = ("name", "institution", "time_zone")
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "institution": forms.TextInput(attrs={"autocomplete": "organization"}),
-            "time_zone": forms.Select,
         }
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        zones = sorted(zoneinfo.available_timezones())
-        self.fields["time_zone"].widget.choices = [  # type: ignore[attr-defined]
-            ("", "As my browser says"),
-            *((zone, zone.replace("_", " ")) for zone in zones),
-        ]

@@ -1,0 +1,101 @@
+"""What all tests share: a real PostgreSQL, a local AWS, the cast, and jobs in any state."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+
+from genomics.celery import app as celery_app
+from genomics.localaws import postgres
+from genomics.users.limits import Plan
+from genomics.users.models import Lab, User
+from jobs.models import Job
+from tests.genomics.localaws.fixtures import aws, local_aws
+from tests.jobs.factory import make_job
+
+__all__ = ["aws", "celery_app", "local_aws"]
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """This function will run the tests on PostgreSQL from pip, unless DATABASE_URL names another server."""
+    if not settings.EMBEDDED_POSTGRES:
+        yield
+        return
+    postgres.start(settings.POSTGRES_DIR)
+    connections["default"].settings_dict["HOST"] = str(postgres.socket_dir(settings.POSTGRES_DIR))
+    yield
+    connections.close_all()
+    postgres.stop(settings.POSTGRES_DIR)
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings: object) -> None:
+    """This function will make passwords cheap and rate limits silent; tests of those say so themselves."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    settings.ACCOUNT_RATE_LIMITS = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """This function will give the folder of reference data, or skip the test that needs it."""
+    folder = Path(os.environ.get("GENOMICS_SHARED_DATA", settings.BASE_DIR.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("The reference data are not here (GENOMICS_SHARED_DATA).")
+    return folder
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+def _user(email: str, *, plan: Plan = Plan.FREE, **fields: bool) -> User:
+    user = User.objects.create_user(email, "correct horse battery", **fields)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    Lab.objects.of(user).update(plan=plan)
+    return user
+
+
+@pytest.fixture
+def free_user(db: None) -> User:
+    return _user("free@lab.example")
+
+
+@pytest.fixture
+def premium_user(db: None) -> User:
+    return _user("premium@lab.example", plan=Plan.PREMIUM)
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return _user("stranger@elsewhere.example")
+
+
+@pytest.fixture
+def admin_user(db: None) -> User:
+    return _user("admin@genomics.example", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def job(free_user: User) -> Job:
+    """This function will give a waiting job of the free lab, without an input in S3."""
+    return make_job(free_user, now=NOW)

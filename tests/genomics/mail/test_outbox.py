@@ -1,0 +1,102 @@
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
+from django.utils import timezone
+
+from genomics.mail import outbox
+from genomics.mail.models import Mail
+
+Capture = Callable[..., AbstractContextManager[list[Callable[[], None]]]]
+
+
+class RefusingBackend(BaseEmailBackend):
+    """A mail server that is down."""
+
+    def send_messages(self, email_messages: Any) -> int:
+        raise ConnectionRefusedError("nobody listens")
+
+
+def _mail(**fields: Any) -> Mail:
+    defaults = {"recipient": "ada@lab.example", "subject": "Hello", "text": "Your code is 1234", "html": "<b>1234</b>"}
+    return outbox.enqueue("code/1", **{**defaults, **fields})
+
+
+@pytest.mark.django_db
+class TestEnqueue:
+    def test_stores_one_row_and_one_hint_for_each_key_and_recipient(
+        self, django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        with django_capture_on_commit_callbacks() as hints:
+            assert _mail() == _mail()
+            _mail(recipient="bob@lab.example")
+        assert Mail.objects.count() == 2
+        assert len(hints) == 2
+
+
+@pytest.mark.django_db
+class TestDeliver:
+    def test_sends_both_forms_once_and_erases_them(self, mailoutbox: list[Any]) -> None:
+        mail = _mail()
+        now = timezone.now()
+        assert outbox.deliver(mail.pk, now=now)
+        assert not outbox.deliver(mail.pk, now=now + timedelta(days=1))
+        mail.refresh_from_db()
+        assert (mail.text, mail.html, mail.sent_at) == ("", "", now)
+        assert len(mailoutbox) == 1
+        assert mailoutbox[0].body == "Your code is 1234"
+        assert mailoutbox[0].alternatives[0][0] == "<b>1234</b>"
+
+    def test_keeps_the_mail_when_the_server_is_down_and_tries_later(self, settings: Any) -> None:
+        settings.EMAIL_BACKEND = f"{__name__}.RefusingBackend"
+        mail = _mail()
+        now = timezone.now()
+        assert not outbox.deliver(mail.pk, now=now)
+        mail.refresh_from_db()
+        assert (mail.sent_at, mail.attempts, mail.error) == (None, 1, "nobody listens")
+        assert mail.text
+        assert mail.next_attempt_at > now
+        assert not outbox.deliver(mail.pk, now=now)
+
+    def test_gives_up_after_the_last_attempt(self, settings: Any) -> None:
+        mail = _mail()
+        Mail.objects.update(attempts=settings.MAIL_MAX_ATTEMPTS)
+        assert not outbox.deliver(mail.pk, now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+class TestDeliverAtOnce:
+    def test_sends_once_when_two_workers_try(self, mailoutbox: list[Any]) -> None:
+        mail = _mail()
+        now: datetime = timezone.now()
+        start = threading.Barrier(4)
+
+        def work() -> None:
+            start.wait()
+            outbox.deliver(mail.pk, now=now)
+            connection.close()
+
+        workers = [threading.Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert len(mailoutbox) == 1
+
+
+@pytest.mark.django_db
+class TestSweep:
+    def test_hints_what_is_due_and_nothing_else(self, django_capture_on_commit_callbacks: Capture) -> None:
+        due = _mail()
+        later = _mail(recipient="later@lab.example")
+        Mail.objects.filter(pk=later.pk).update(next_attempt_at=timezone.now() + timedelta(hours=1))
+        outbox.deliver(_mail(recipient="sent@lab.example").pk, now=timezone.now())
+        with django_capture_on_commit_callbacks() as hints:
+            assert outbox.sweep(now=timezone.now()) == 1
+        assert len(hints) == 1
+        assert due.sent_at is None

@@ -1,0 +1,58 @@
+import base64
+import json
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import transaction
+
+from genomics.aws import clients
+from genomics.queues import send
+
+Capture = Callable[..., AbstractContextManager[list[Callable[[], None]]]]
+
+
+@pytest.mark.django_db
+class TestSend:
+    def test_puts_a_json_message_with_ids_on_the_queue_of_the_task(
+        self, aws: Any, settings: Any, django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            send("mail.send", lab=uuid.uuid4(), mail_id=7)
+        url = settings.STACK.queue_urls["mail"]
+        message = clients.sqs().receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"][0]
+        envelope = json.loads(message["Body"])
+        assert envelope["headers"]["task"] == "mail.send"
+        assert envelope["content-type"] == "application/json"
+        assert json.loads(_body(envelope))[1] == {"mail_id": 7}
+
+    def test_sends_nothing_when_the_transaction_is_undone(
+        self, django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        with django_capture_on_commit_callbacks() as hints, pytest.raises(RuntimeError), transaction.atomic():
+            send("mail.send", mail_id=7)
+            raise RuntimeError
+        assert hints == []
+
+    def test_leaves_a_hint_that_cannot_be_sent_to_the_sweep(
+        self, monkeypatch: Any, caplog: Any, django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        def refuse(*args: Any, **options: Any) -> None:
+            raise ConnectionRefusedError("no queue here")
+
+        monkeypatch.setattr(current_app, "send_task", refuse)
+        with django_capture_on_commit_callbacks(execute=True):
+            send("mail.send", mail_id=7)
+        assert "no queue here" in caplog.text
+
+    def test_refuses_a_task_that_nobody_runs(self) -> None:
+        with pytest.raises(LookupError):
+            send("mail.sned", mail_id=7)
+
+
+def _body(envelope: dict[str, Any]) -> str:
+    text: str = envelope["body"]
+    return base64.b64decode(text).decode() if envelope["properties"].get("body_encoding") == "base64" else text

@@ -1,0 +1,106 @@
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+
+from genomics.users.models import User
+from jobs import transitions
+from jobs.errors import StaleJobError
+from jobs.models import Job, Status
+from tests.jobs.factory import make_job
+
+pytestmark = pytest.mark.django_db
+
+
+class TestMove:
+    @pytest.mark.parametrize(("start", "end"), sorted(transitions.ARROWS))
+    def test_follows_each_arrow_and_writes_one_event(
+        self, free_user: User, now: datetime, start: Status, end: Status
+    ) -> None:
+        job = make_job(free_user, now=now, status=start)
+        events = job.events.count()
+        lease = {"lease_expires_at": now} if end == Status.RUNNING else {}
+        counts = {"records_read": 0, "records_annotated": 0, "records_passed": 0, "records_rejected": 0}
+        event = transitions.move(job, end, actor="user:1", now=now, note="why", **lease, **counts)
+        job.refresh_from_db()
+        assert job.status == end
+        assert job.events.count() == events + 1
+        assert (event.sequence, event.status, event.actor, event.note) == (job.sequence, end, "user:1", "why")
+
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        sorted({(a, b) for a in Status for b in Status} - transitions.ARROWS),
+    )
+    def test_refuses_everything_else(self, free_user: User, now: datetime, start: Status, end: Status) -> None:
+        job = make_job(free_user, now=now, status=start)
+        with pytest.raises(ValueError, match="is not a move"):
+            transitions.move(job, end, actor="user:1", now=now)
+        job.refresh_from_db()
+        assert job.status == start
+
+    def test_lets_the_first_of_two_win(self, job: Job, now: datetime) -> None:
+        other = Job.objects.get(pk=job.pk)
+        transitions.move(job, Status.CANCELLED, actor="user:1", now=now)
+        with pytest.raises(StaleJobError):
+            transitions.move(other, Status.RUNNING, actor="worker:a", now=now, lease_expires_at=now)
+        assert list(job.events.order_by("sequence").values_list("status", flat=True)) == ["PENDING", "CANCELLED"]
+
+    def test_refuses_an_attempt_that_is_over(self, free_user: User, now: datetime) -> None:
+        late = make_job(free_user, now=now, status=Status.RUNNING)
+        Job.objects.filter(pk=late.pk).update(attempt=late.attempt + 1)
+        with pytest.raises(StaleJobError):
+            transitions.move(late, Status.PENDING, actor="worker:a", now=now)
+
+    def test_refuses_when_the_extra_condition_no_longer_holds(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.RUNNING)
+        Job.objects.filter(pk=job.pk).update(lease_expires_at=now + timedelta(minutes=1))
+        with pytest.raises(StaleJobError):
+            transitions.move(job, Status.PENDING, actor="sweep", now=now, only_if=Q(lease_expires_at__lt=now))
+
+    def test_numbers_events_without_gaps(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        assert list(job.events.order_by("sequence").values_list("sequence", flat=True)) == [1, 2, 3]
+
+    def test_undoes_the_status_when_the_event_cannot_be_written(self, job: Job, now: datetime) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            transitions.move(job, Status.CANCELLED, actor="", now=now)
+        assert Job.objects.get(pk=job.pk).status == Status.PENDING
+
+    def test_ends_the_lease_of_a_job_that_stops_running(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.RUNNING)
+        transitions.move(job, Status.PENDING, actor="sweep", now=now)
+        job.refresh_from_db()
+        assert (job.lease_expires_at, job.worker) == (None, "")
+
+
+class TestTouch:
+    def test_writes_for_the_attempt_that_runs(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.RUNNING)
+        assert transitions.touch(job, now=now, stage="Reading", fraction=0.5)
+        job.refresh_from_db()
+        assert (job.stage, job.percent) == ("Reading", 50)
+
+    def test_writes_nothing_for_an_attempt_that_is_over(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.RUNNING)
+        Job.objects.filter(pk=job.pk).update(attempt=2)
+        assert not transitions.touch(job, now=now, stage="Reading")
+        assert not transitions.renew_lease(job, until=now + timedelta(hours=1))
+        job.refresh_from_db()
+        assert (job.stage, job.lease_expires_at) == ("", now)
+
+
+class TestConstraints:
+    @pytest.mark.parametrize(
+        "columns",
+        [
+            {"status": "LOST"},
+            {"status": Status.RUNNING},
+            {"status": Status.COMPLETED, "records_read": 3, "records_annotated": 1, "records_passed": 1}
+            | {"records_rejected": 0},
+        ],
+    )
+    def test_keep_impossible_rows_out(self, job: Job, columns: dict[str, object]) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Job.objects.filter(pk=job.pk).update(**columns)
+        assert connection.is_usable()

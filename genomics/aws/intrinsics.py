@@ -79,7 +79,9 @@ def references(node: Node) -> Iterator[str]:
         for item in node:
             yield from references(item)
     elif isinstance(node, dict):
-        name, argument = _call(node) or ("", node)
+        name: str
+        argument: Node
+        name, argument = _call(node) or ("", None)
         if name == "Ref":
             yield argument
         elif name == "Fn::GetAtt":

@@ -1,0 +1,150 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from genomics.aws.template import StackNames, Template, TemplateError
+
+ROOT = Path(__file__).resolve().parents[3]
+STACK = ROOT / "docker" / "aws" / "stack.yaml"
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+ROLES = {"annotation", "archive", "restore", "mail", "maintenance", "notifications"}
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template.load(STACK)
+
+
+@pytest.fixture
+def names(template: Template) -> StackNames:
+    return template.names(account=ACCOUNT, region=REGION, parameters={"Stage": "prod"})
+
+
+def _stack(resources: str, *, rest: str = "") -> Template:
+    return Template.parse(f"Resources:\n{resources}\n{rest}")
+
+
+class TestNames:
+    def test_names_everything_the_product_uses(self, names: StackNames) -> None:
+        assert names.buckets == {
+            role: f"genomics-prod-{role}-{ACCOUNT}-{REGION}" for role in ("inputs", "results", "archive")
+        }
+        assert set(names.queues) == set(names.dead_letter_queues) == ROLES
+        assert names.queues["annotation"] == "genomics-prod-annotation"
+        assert names.dead_letter_queues["annotation"] == "genomics-prod-annotation-dead"
+        assert names.topics == {
+            role: f"arn:aws:sns:{REGION}:{ACCOUNT}:genomics-prod-{role}" for role in ("job-events", "vault-events")
+        }
+        assert names.tables == {"jobs": "genomics-prod-jobs"}
+        assert names.indexes == {"jobs": ("user_id_index",)}
+
+    def test_gives_the_queue_urls_of_aws_without_an_endpoint(self, names: StackNames) -> None:
+        assert names.queue_urls["mail"] == f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/genomics-prod-mail"
+
+    def test_gives_local_queue_urls_with_an_endpoint(self, template: Template) -> None:
+        names = template.names(account=ACCOUNT, region=REGION, endpoint="http://127.0.0.1:4600/")
+        assert names.queue_urls["mail"] == f"http://127.0.0.1:4600/{ACCOUNT}/genomics-dev-mail"
+        assert names.dead_letter_queue_urls["mail"].endswith("/genomics-dev-mail-dead")
+
+    def test_follows_the_partition(self, template: Template) -> None:
+        names = template.names(account=ACCOUNT, region="cn-north-1", partition="aws-cn")
+        assert names.topics["job-events"].startswith("arn:aws-cn:sns:cn-north-1:")
+        assert names.queue_urls["mail"].startswith("https://sqs.cn-north-1.amazonaws.com.cn/")
+
+    def test_keeps_bucket_names_within_the_limit_of_s3(self, template: Template) -> None:
+        names = template.names(
+            account=ACCOUNT,
+            region="ap-southeast-1",
+            parameters={"Prefix": "a" * 12, "Stage": "b" * 8},
+        )
+        assert max(len(name) for name in names.buckets.values()) <= 63
+
+    @pytest.mark.parametrize("parameters", [{"Stage": "Not Good"}, {"Stge": "dev"}])
+    def test_refuses_bad_parameters(self, template: Template, parameters: dict[str, str]) -> None:
+        with pytest.raises(TemplateError):
+            template.names(account=ACCOUNT, region=REGION, parameters=parameters)
+
+
+class TestResolve:
+    def test_puts_each_resource_after_those_it_needs(self, template: Template) -> None:
+        stack = template.resolve(account=ACCOUNT, region=REGION)
+        order = [resource.logical_id for resource in stack.resources]
+        assert order.index("AnnotationDeadLetterQueue") < order.index("AnnotationQueue")
+        assert order.index("NotificationsQueuePolicy") < order.index("VaultEventsSubscription")
+        assert order.index("WorkerRole") < order.index("WorkerInstanceProfile")
+
+    def test_splits_lists_of_origins(self, template: Template) -> None:
+        parameters = {"WebOrigins": "https://a.example, https://b.example"}
+        stack = template.resolve(account=ACCOUNT, region=REGION, parameters=parameters)
+        (inputs,) = [resource for resource in stack.resources if resource.logical_id == "InputsBucket"]
+        (rule,) = inputs.properties["CorsConfiguration"]["CorsRules"]
+        assert rule["AllowedOrigins"] == ["https://a.example", "https://b.example"]
+
+    def test_gives_every_output_a_text(self, template: Template) -> None:
+        outputs = template.resolve(account=ACCOUNT, region=REGION).outputs
+        assert outputs["AnnotationQueueArn"] == f"arn:aws:sqs:{REGION}:{ACCOUNT}:genomics-dev-annotation"
+        assert all(isinstance(value, str) and value for value in outputs.values())
+
+    def test_leaves_out_what_its_condition_leaves_out(self) -> None:
+        template = _stack(
+            "  A: {Type: 'AWS::SNS::Topic', Condition: Never, Properties: {TopicName: a}}\n"
+            "  B: {Type: 'AWS::SNS::Topic', Properties: {TopicName: b}}",
+            rest="Conditions: {Never: !Equals [a, b]}",
+        )
+        stack = template.resolve(account=ACCOUNT, region=REGION)
+        assert [resource.logical_id for resource in stack.resources] == ["B"]
+
+    def test_lets_the_compute_plane_be_referred_to(self) -> None:
+        template = _stack(
+            "  Group: {Type: 'AWS::EC2::SecurityGroup', Properties: {}}\n"
+            "  Topic: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !GetAtt Group.GroupId}}"
+        )
+        group, topic = template.resolve(account=ACCOUNT, region=REGION).resources
+        assert group.is_compute_plane
+        assert topic.properties["TopicName"] == "Group.GroupId"
+
+    def test_refuses_circles(self) -> None:
+        template = _stack(
+            "  A: {Type: 'AWS::SNS::Topic', DependsOn: B, Properties: {TopicName: a}}\n"
+            "  B: {Type: 'AWS::SNS::Topic', DependsOn: [A], Properties: {TopicName: b}}"
+        )
+        with pytest.raises(TemplateError, match="A -> B -> A"):
+            template.resolve(account=ACCOUNT, region=REGION)
+
+    def test_refuses_names_that_only_aws_could_choose(self) -> None:
+        template = _stack("  A: {Type: 'AWS::SQS::Queue', Properties: {}}")
+        with pytest.raises(TemplateError, match="QueueName"):
+            template.resolve(account=ACCOUNT, region=REGION)
+
+
+class TestStackFile:
+    def test_gives_every_work_queue_the_same_care(self, template: Template) -> None:
+        stack = template.resolve(account=ACCOUNT, region=REGION)
+        queues = [resource for resource in stack.resources if resource.type == "AWS::SQS::Queue"]
+        work = [queue for queue in queues if "RedrivePolicy" in queue.properties]
+        assert len(work) == len(queues) - len(work) == len(ROLES)
+        for queue in work:
+            assert queue.properties["VisibilityTimeout"] == 120
+            assert queue.properties["ReceiveMessageWaitTimeSeconds"] == 20
+            assert queue.properties["RedrivePolicy"]["maxReceiveCount"] == 8
+        for queue in queues:
+            assert queue.properties["MessageRetentionPeriod"] == 14 * 24 * 3600
+            assert queue.properties["SqsManagedSseEnabled"] is True
+
+    def test_is_accepted_by_cfn_lint(self) -> None:
+        run = subprocess.run(
+            [Path(sys.executable).with_name("cfn-lint"), STACK], capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout
+
+
+class TestImports:
+    def test_need_no_django_and_no_boto3(self) -> None:
+        code = (
+            "import sys, genomics.aws.template\n"
+            "print(sorted({'django', 'boto3', 'botocore', 'celery', 'moto'} & set(sys.modules)))"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+        assert run.stdout.strip() == "[]"

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.db import transaction
 
 from annotator import progress
+from annotator.engine import stem_of
+from annotator.reference import STARTER_FOLDER
 from genomics.aws import s3
 from jobs import dispatch, lease, results, sandbox, storage, transitions
 from jobs.errors import AnnotationFailedError, LeaseLostError, LimitExceededError, StaleJobError
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 _FETCHED = 0.05  # fractions of the whole job at which its parts end
 _ANNOTATED = 0.95
 _UPDATE_SECONDS = 1.0
+_STEM = "result"  # of the files that the annotator writes: keys hold no text of the lab's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +72,17 @@ def annotate_next(worker: Worker) -> Job | None:
 def _annotate(job: Job, *, worker: Worker, held: lease.Lease) -> None:
     report = _Report(job, clock=worker.clock, held=held)
     with _folder(job) as folder:
-        source, output = folder / "input", folder / "output"
+        source, output = folder / "input" / job.name, folder / "output"
+        source.parent.mkdir()
         output.mkdir()
         report.stage("Fetching the input", fraction=0)
         s3.fetch(storage.bucket(storage.INPUTS), key=job.input_key, target=source)
         try:
             done = sandbox.annotate(
                 source,
-                reference=settings.REFERENCES_DIR / job.reference,
+                reference=_reference(job),
                 output=output,
-                name=job.name,
+                name=_STEM,
                 bounds=_bounds(),
                 on_event=report.event,
                 on_tick=held.check,
@@ -96,14 +100,14 @@ def _annotate(job: Job, *, worker: Worker, held: lease.Lease) -> None:
             _fail(job, worker=worker, failure=failure, output=output)
         else:
             report.stage("Storing the result", fraction=_ANNOTATED)
-            _complete(job, worker=worker, done=done, output=output)
+            _complete(job, worker=worker, done=done)
 
 
-def _complete(job: Job, *, worker: Worker, done: progress.Done, output: Path) -> None:
+def _complete(job: Job, *, worker: Worker, done: progress.Done) -> None:
     """This function will store the files first and publish them with the status: a crash between leaves no result."""
     files = [
-        results.store(job, kind=Kind(kind.upper()), source=output / name, name=_public_name(job, kind=kind, name=name))
-        for kind, name in done.files.items()
+        results.store(job, kind=Kind(kind.upper()), source=Path(path), name=_public_name(job, Path(path).name))
+        for kind, path in done.files.items()
     ]
     _finish(
         job,
@@ -133,7 +137,7 @@ def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -
     log = output / "log.txt"
     if not log.exists():
         log.write_text(f"{message}\n{failure.advice}\n")
-    files = [results.store(job, kind=Kind.LOG, source=log, name=_public_name(job, kind="log", name=log.name))]
+    files = [results.store(job, kind=Kind.LOG, source=log, name=_public_name(job, log.name))]
     _finish(
         job,
         Status.FAILED,
@@ -147,9 +151,7 @@ def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -
     )
 
 
-def _finish(
-    job: Job, to: Status, *, worker: Worker, files: list[ResultFile], note: str = "", **changes: Any
-) -> None:
+def _finish(job: Job, to: Status, *, worker: Worker, files: list[ResultFile], note: str = "", **changes: Any) -> None:
     now = worker.clock()
     with transaction.atomic():
         transitions.move(job, to, actor=worker.actor, now=now, note=note, finished_at=now, **changes)
@@ -181,7 +183,7 @@ class _Report:
     def stage(self, label: str, *, fraction: float) -> None:
         self._write(stage=label, fraction=fraction)
 
-    def event(self, event: sandbox.Event) -> None:
+    def event(self, event: progress.Event) -> None:
         if isinstance(event, progress.Stage):
             self._write(stage=event.label)
         elif isinstance(event, progress.Progress) and time.monotonic() - self._written_at >= _UPDATE_SECONDS:
@@ -230,9 +232,13 @@ def _bounds() -> sandbox.Bounds:
     )
 
 
-def _public_name(job: Job, *, kind: str, name: str) -> str:
-    """This function will give the name under which people save a file; the VCF and its index carry the input's."""
-    if kind in {"vcf", "index"}:
-        return name
-    stem = job.name[: job.name.lower().rindex(".vcf")]
-    return f"{stem}.{name}"
+def _public_name(job: Job, name: str) -> str:
+    """This function will give the name under which people save a file: it always begins like the input's."""
+    return f"{stem_of(job.name)}.{name.removeprefix(_STEM).lstrip('.')}"
+
+
+def _reference(job: Job) -> Path:
+    if job.reference == settings.STARTER_REFERENCE:
+        return STARTER_FOLDER
+    folder: Path = settings.REFERENCES_DIR / job.reference
+    return folder

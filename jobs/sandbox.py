@@ -17,8 +17,6 @@ from typing import IO
 from annotator import progress
 from jobs.errors import AnnotationFailedError, AnnotatorCrashedError, LimitExceededError
 
-Event = progress.Stage | progress.Progress | progress.Done | progress.Failed
-
 _TICK = 0.5  # seconds between two looks at the clock and at the caller
 _STDERR_SHOWN = 4000
 
@@ -40,7 +38,7 @@ def annotate(
     output: Path,
     name: str,
     bounds: Bounds,
-    on_event: Callable[[Event], None],
+    on_event: Callable[[progress.Event], None],
     on_tick: Callable[[], None],
 ) -> progress.Done:
     """This function will annotate `source` into the folder `output` and give the annotator's account of it.
@@ -70,7 +68,7 @@ def annotate(
         _end(process)
     if isinstance(last, progress.Done) and process.returncode == 0:
         return last
-    if isinstance(last, progress.Failed):
+    if isinstance(last, progress.Failed) and last.code != progress.ENGINE_ERROR:
         raise AnnotationFailedError(last)
     raise _crash(process.returncode, errors)
 
@@ -79,15 +77,15 @@ def _listen(
     process: subprocess.Popen[str],
     *,
     bounds: Bounds,
-    on_event: Callable[[Event], None],
+    on_event: Callable[[progress.Event], None],
     on_tick: Callable[[], None],
-) -> Event | None:
+) -> progress.Event | None:
     """This function will pass the events on until the annotator closes its output, and give the last one."""
     assert process.stdout is not None
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True).start()
     deadline = time.monotonic() + bounds.wall.total_seconds()
-    last: Event | None = None
+    last: progress.Event | None = None
     while True:
         try:
             line = lines.get(timeout=_TICK)

@@ -17,6 +17,7 @@ from jobs.errors import NotPossibleNowError, UploadIncompleteError, UploadRefuse
 from jobs.models import Job, Status
 
 MAX_PARTS = 10_000  # of one multipart upload (S3)
+MAX_NAME_BYTES = 200
 MAX_URLS = 20  # given out by one call of `sign`
 _NAME = re.compile(r"\.vcf(\.b?gz)?$", re.IGNORECASE)
 
@@ -144,11 +145,11 @@ def _inspect(job: Job, *, head: bytes) -> None:
 
 
 def _check_name(name: str) -> None:
-    if not name or len(name) > 255 or not name.isprintable() or "/" in name or "\\" in name:
+    if not name or len(name.encode()) > MAX_NAME_BYTES or not name.isprintable() or "/" in name or "\\" in name:
         raise UploadRefusedError(
             "This file name cannot be used.",
             code="BAD_NAME",
-            advice="Give the file a name of at most 255 printable characters, without slashes.",
+            advice="Give the file a shorter name (up to 200 letters), without slashes and control characters.",
         )
     if not _NAME.search(name):
         raise UploadRefusedError(

@@ -3,16 +3,17 @@
 from datetime import timedelta
 
 from genomics.settings import env
-from genomics.settings.core import BASE_DIR, VAR_DIR
+from genomics.settings.core import VAR_DIR
 
 WORK_DIR = VAR_DIR / "work"
+STARTER_REFERENCE = "GRCh38-starter"  # ships with the annotator
 REFERENCES_DIR = env.path(
     "REFERENCES_DIR",
-    "folder of installed references, one folder each; the starter reference ships with the product",
-    default=BASE_DIR / "annotator" / "references",
-    shown="annotator/references",
+    "folder of further references, one folder each",
+    default=VAR_DIR / "references",
+    shown="var/references",
 )
-DEFAULT_REFERENCE = env.text("DEFAULT_REFERENCE", "reference that new jobs name", default="grch38-starter")
+DEFAULT_REFERENCE = env.text("DEFAULT_REFERENCE", "reference that new jobs name", default=STARTER_REFERENCE)
 
 LEASE_DURATION = env.seconds(
     "LEASE_SECONDS",

@@ -23,7 +23,7 @@ def make_job(
     """This function will give a job of the user's own lab that has gone the whole way to `status`."""
     lab = Lab.objects.of(user)[0]
     job = Job(
-        lab=lab, owner=user, name=name, reference="grch38-starter", attempts_allowed=5, created_at=now,
+        lab=lab, owner=user, name=name, reference="GRCh38-starter", attempts_allowed=5, created_at=now,
         **{"input_size_bytes": 1000, "part_size_bytes": 16 * 1024**2, **fields},
     )  # fmt: skip
     job.input_key = storage.input_key(lab_id=lab.pk, job_id=job.pk)

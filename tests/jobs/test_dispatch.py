@@ -31,9 +31,7 @@ class TestClaim:
         make_job(free_user, now=now, status=Status.DRAFT)
         assert dispatch.claim("host:1", now=now) is None
 
-    def test_prefers_the_lab_that_runs_the_fewest(
-        self, free_user: User, premium_user: User, now: datetime
-    ) -> None:
+    def test_prefers_the_lab_that_runs_the_fewest(self, free_user: User, premium_user: User, now: datetime) -> None:
         for _ in range(3):
             make_job(premium_user, now=now - timedelta(hours=1))
         late = make_job(free_user, now=now)

@@ -21,9 +21,7 @@ class TestLivePollMiddleware:
         assert answer.status_code == 200
         assert answer.json() == {"version": live.for_job(job).version, "active": False}
 
-    def test_costs_one_query_and_no_session(
-        self, client: Client, job: Job, django_assert_num_queries: object
-    ) -> None:
+    def test_costs_one_query_and_no_session(self, client: Client, job: Job, django_assert_num_queries: object) -> None:
         page = live.for_labs([job.lab_id])
         with django_assert_num_queries(1):  # type: ignore[operator]
             answer = client.get(page.url, {"t": page.token, "v": page.version})

@@ -16,14 +16,11 @@ SignIn = Callable[[User], Client]
 
 class TestBegin:
     @pytest.mark.parametrize(
-        "body", ["", "[]", "{", '{"name": "a.vcf"}', '{"name": 1, "size_bytes": 1}', '{"name": "a", "size_bytes": true}']
+        "body",
+        ["", "[]", "{", '{"name": "a.vcf"}', '{"name": 1, "size_bytes": 1}', '{"name": "a", "size_bytes": true}'],
     )
-    def test_refuses_a_request_that_it_does_not_understand(
-        self, client_of: SignIn, free_user: User, body: str
-    ) -> None:
-        answer = client_of(free_user).post(
-            reverse("jobs:upload-begin"), body, content_type="application/json"
-        )
+    def test_refuses_a_request_that_it_does_not_understand(self, client_of: SignIn, free_user: User, body: str) -> None:
+        answer = client_of(free_user).post(reverse("jobs:upload-begin"), body, content_type="application/json")
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_REQUEST")
 
     def test_sends_strangers_to_the_login(self, client: Client) -> None:

@@ -100,7 +100,7 @@ class TestUploading:
         assert s3.read_head(storage.bucket(storage.INPUTS), key=job.input_key, length=10**6) == content
 
     def test_of_several_parts_is_joined(self, client_of: SignIn, premium_user: User) -> None:
-        content = files.HEADER.encode() + files.RECORD.encode() * 400_000
+        content = files.HEADER.encode() + files.RECORD.encode() * 500_000
         answer = upload_client.upload(client_of(premium_user), name="a.vcf", content=content)
         assert answer.status_code == 200
         job = Job.objects.get()

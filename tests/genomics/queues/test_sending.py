@@ -24,17 +24,15 @@ class TestSend:
             send("mail.send", lab=uuid.uuid4(), mail_id=7)
         url = settings.STACK.queue_urls["mail"]
         message = clients.sqs().receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"][0]
-        envelope = json.loads(message["Body"])
+        envelope = json.loads(base64.b64decode(message["Body"]))
         assert envelope["headers"]["task"] == "mail.send"
         assert envelope["content-type"] == "application/json"
-        assert json.loads(_body(envelope))[1] == {"mail_id": 7}
+        assert json.loads(base64.b64decode(envelope["body"]))[1] == {"mail_id": 7}
 
-    def test_sends_nothing_when_the_transaction_is_undone(
-        self, django_capture_on_commit_callbacks: Capture
-    ) -> None:
-        with django_capture_on_commit_callbacks() as hints, pytest.raises(RuntimeError), transaction.atomic():
+    def test_sends_nothing_when_the_transaction_is_undone(self, django_capture_on_commit_callbacks: Capture) -> None:
+        with django_capture_on_commit_callbacks() as hints, transaction.atomic():
             send("mail.send", mail_id=7)
-            raise RuntimeError
+            transaction.set_rollback(True)
         assert hints == []
 
     def test_leaves_a_hint_that_cannot_be_sent_to_the_sweep(
@@ -51,8 +49,3 @@ class TestSend:
     def test_refuses_a_task_that_nobody_runs(self) -> None:
         with pytest.raises(LookupError):
             send("mail.sned", mail_id=7)
-
-
-def _body(envelope: dict[str, Any]) -> str:
-    text: str = envelope["body"]
-    return base64.b64decode(text).decode() if envelope["properties"].get("body_encoding") == "base64" else text

@@ -1,0 +1,212 @@
+import gzip
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from genomics.aws import s3
+from genomics.users.models import User
+from jobs import annotation, dispatch, results, storage, submission, transitions
+from jobs.errors import StaleJobError
+from jobs.models import Job, Kind, Status
+from tests.jobs import files
+from tests.jobs.factory import make_job
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("aws")]
+
+
+def _worker(name: str = "host:1") -> annotation.Worker:
+    return annotation.Worker(name=name, clock=timezone.now, renew_message=lambda: None)
+
+
+@pytest.fixture
+def submit(free_user: User, tmp_path: Path) -> Callable[..., Job]:
+    """This function will store a file as the input of a waiting job."""
+
+    def store(content: bytes, *, name: str = "sample.vcf") -> Job:
+        job = make_job(free_user, now=timezone.now(), name=name, input_size_bytes=max(1, len(content)))
+        source = tmp_path / str(job.pk)
+        source.write_bytes(content)
+        s3.store(storage.bucket(storage.INPUTS), key=job.input_key, source=source, content_type="text/plain")
+        return job
+
+    return store
+
+
+def _result_keys(job: Job) -> list[str]:
+    return s3.keys_under(storage.bucket(storage.RESULTS), prefix=f"{job.lab_id}/{job.pk}/")
+
+
+class TestAnnotateNext:
+    def test_gives_none_when_nothing_waits(self) -> None:
+        assert annotation.annotate_next(_worker()) is None
+
+    @pytest.mark.parametrize("content", [files.VCF, files.GZIPPED])
+    def test_brings_a_job_to_its_result(self, submit: Callable[..., Job], content: bytes) -> None:
+        job = submit(content, name="My ~ sample.VCF")
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.status, job.fraction, job.records_read) == (Status.COMPLETED, 1, 1)
+        stored = {file.kind: file for file in job.files.all()}
+        assert set(stored) == set(Kind) - {Kind.INPUT}
+        assert stored[Kind.VCF].name == "My ~ sample.annot.vcf.gz"
+        assert stored[Kind.SUMMARY].name == "My ~ sample.summary.json"
+        text = gzip.decompress(storage.read_result(stored[Kind.VCF].key, limit=10**7)).decode()
+        assert "CSQ=" in text
+        assert "A52T" in text or "A/T" in text
+
+    def test_stores_each_file_under_its_digest_and_nothing_else(self, submit: Callable[..., Job]) -> None:
+        job = submit(files.VCF)
+        annotation.annotate_next(_worker())
+        assert sorted(_result_keys(job)) == sorted(job.files.values_list("key", flat=True))
+        for file in job.files.all():
+            content = storage.read_result(file.key, limit=10**7)
+            assert (len(content), hashlib.sha256(content).hexdigest()) == (file.size_bytes, file.sha256)
+
+    def test_leaves_no_work_folder(self, submit: Callable[..., Job], settings: Any) -> None:
+        submit(files.VCF)
+        (settings.WORK_DIR / "dead-1").mkdir(parents=True, exist_ok=True)
+        (settings.WORK_DIR / "dead-1" / "lock").touch()
+        annotation.annotate_next(_worker())
+        assert list(settings.WORK_DIR.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        ("content", "code", "told"),
+        [
+            (files.truncated_gzip(), None, "end"),
+            (files.with_records("chr99\t5\t.\tA\tC\t.\t.\t.\tGT\t0/1"), None, "chr99"),
+            (files.with_records("chrM\t3460\t.\tC\tA\t.\t.\t.\tGT\t0/1"), "REF_MISMATCH", "3460"),
+            (files.with_records("chrM\tx\t.\tG\tA\t.\t.\t.\tGT\t0/1"), None, "POS"),
+            (files.with_records("chrM\t3460\t.\tG\tA"), None, "column"),
+        ],
+        ids=["truncated gzip", "unknown contig", "REF mismatch", "bad POS", "missing columns"],
+    )
+    def test_fails_a_wrong_input_with_words_and_advice(
+        self, submit: Callable[..., Job], content: bytes, code: str | None, told: str
+    ) -> None:
+        job = submit(content)
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert job.status == Status.FAILED
+        assert code in {None, job.failure_code}
+        assert told in f"{job.failure_message}"
+        assert job.failure_advice
+        assert list(job.files.values_list("kind", flat=True)) == [Kind.LOG]
+        assert job.failure_message.split(" (")[0] in results.log_text(job)[0]
+        assert job.attempt == 1
+
+    def test_fails_a_job_that_uses_too_much(self, submit: Callable[..., Job], settings: Any) -> None:
+        settings.ANNOTATION_WALL = timedelta(0)
+        job = submit(files.VCF)
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.status, job.failure_code) == (Status.FAILED, "TIME_LIMIT")
+        assert job.files.get().kind == Kind.LOG
+
+    def test_lets_a_job_wait_again_when_the_fault_is_ours(self, submit: Callable[..., Job]) -> None:
+        job = submit(files.VCF)
+        Job.objects.update(reference="nowhere")
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.status, job.attempt, job.failure_message) == (Status.PENDING, 1, "")
+        assert _result_keys(job) == []
+
+    def test_fails_such_a_job_after_the_last_attempt(self, submit: Callable[..., Job], settings: Any) -> None:
+        job = submit(files.VCF)
+        Job.objects.update(reference="nowhere", attempts_allowed=2)
+        annotation.annotate_next(_worker())
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.status, job.failure_code, job.attempt) == (Status.FAILED, "ATTEMPTS_USED_UP", 2)
+
+    def test_replaces_the_log_of_a_failed_attempt(self, submit: Callable[..., Job]) -> None:
+        job = submit(files.with_records("chr99\t5\t.\tA\tC\t.\t.\t.\tGT\t0/1"))
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        submission.retry(job, actor="user:1", now=timezone.now())
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.attempt, job.status) == (2, Status.FAILED)
+        assert _result_keys(job) == [job.files.get().key]
+
+
+class TestLosingTheJob:
+    @pytest.fixture
+    def slow(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+        """This function will hold the annotation back before it stores its result, until the event is set."""
+        go, original = threading.Event(), results.store
+
+        def store(*args: Any, **options: Any) -> Any:
+            go.wait(10)
+            return original(*args, **options)
+
+        monkeypatch.setattr(results, "store", store)
+        yield go
+        go.set()
+
+    def _start(self) -> threading.Thread:
+        thread = threading.Thread(target=_work)
+        thread.start()
+        end = time.monotonic() + 20
+        while not Job.objects.filter(stage="Storing the result").exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        return thread
+
+    def test_by_cancelling_leaves_no_file(self, submit: Callable[..., Job], slow: threading.Event) -> None:
+        job = submit(files.VCF)
+        thread = self._start()
+        job.refresh_from_db()
+        submission.cancel(job, actor="user:1", now=timezone.now())
+        slow.set()
+        thread.join()
+        job.refresh_from_db()
+        assert job.status == Status.CANCELLED
+        assert _result_keys(job) == []
+
+    def test_to_another_worker_leaves_that_workers_result_alone(
+        self, submit: Callable[..., Job], slow: threading.Event
+    ) -> None:
+        job = submit(files.VCF)
+        late = self._start()
+        Job.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        dispatch.sweep(now=timezone.now())
+        slow.set()
+        annotation.annotate_next(_worker("host:2"))
+        late.join()
+        job.refresh_from_db()
+        assert (job.status, job.attempt) == (Status.COMPLETED, 2)
+        assert sorted(_result_keys(job)) == sorted(job.files.values_list("key", flat=True))
+
+
+class TestStopping:
+    def test_gives_the_job_back_at_no_cost(self, submit: Callable[..., Job], monkeypatch: pytest.MonkeyPatch) -> None:
+        def stop(*args: Any, **options: Any) -> None:
+            raise SystemExit
+
+        monkeypatch.setattr(annotation.sandbox, "annotate", stop)
+        job = submit(files.VCF)
+        with pytest.raises(SystemExit):
+            annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.status, job.attempts_allowed - job.attempt) == (Status.PENDING, 5)
+
+    def test_after_the_end_was_recorded_changes_nothing(self, free_user: User, now: datetime) -> None:
+        done = make_job(free_user, now=now, status=Status.COMPLETED)
+        annotation._give_back(done, worker=_worker(), note="late", stopping=True)
+        done.refresh_from_db()
+        assert done.status == Status.COMPLETED
+        with pytest.raises(StaleJobError):
+            transitions.move(Job(pk=done.pk, status=Status.RUNNING, attempt=1), Status.PENDING, actor="sweep", now=now)
+
+
+def _work() -> None:
+    annotation.annotate_next(_worker())
+    connection.close()

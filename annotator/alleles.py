@@ -1,13 +1,12 @@
 """Alleles as text: what kind they are, their shortest form, the way Ensembl VEP writes them."""
 
-from enum import Enum
+from enum import StrEnum
 
 BASES = b"ACGTacgt"
-SINGLE_BASES = frozenset(bytes([base]) for base in BASES)
 PURINES = frozenset(b"AG")
 
 
-class AlleleKind(Enum):
+class AlleleKind(StrEnum):
     """What an ALT allele is, as the ledger names it."""
 
     PLAIN = "PLAIN"
@@ -19,6 +18,14 @@ class AlleleKind(Enum):
     AMBIGUOUS = "AMBIGUOUS_BASES"
     SAME_AS_REF = "SAME_AS_REF"
     UNKNOWN = "UNKNOWN_ALLELE"
+
+
+_SPECIAL = {
+    b".": AlleleKind.MISSING,
+    b"*": AlleleKind.OVERLAPPING_DELETION,
+    b"<NON_REF>": AlleleKind.REFERENCE_BLOCK,
+    b"<*>": AlleleKind.REFERENCE_BLOCK,
+}
 
 
 def allele_kind(alt: bytes, *, ref: bytes) -> AlleleKind:
@@ -71,16 +78,10 @@ def vep_alleles(ref: bytes, alts: list[bytes]) -> list[bytes]:
 
 
 def _special_kind(alt: bytes) -> AlleleKind:
-    if alt == b".":
-        return AlleleKind.MISSING
-    if alt == b"*":
-        return AlleleKind.OVERLAPPING_DELETION
-    if alt in (b"<NON_REF>", b"<*>"):
-        return AlleleKind.REFERENCE_BLOCK
+    if kind := _SPECIAL.get(alt):
+        return kind
     if b"[" in alt or b"]" in alt or alt[:1] == b"." or alt[-1:] == b".":
         return AlleleKind.BREAKEND
     if alt[:1] == b"<" and alt[-1:] == b">":
         return AlleleKind.SYMBOLIC
-    if not alt.translate(None, b"ACGTNacgtn"):
-        return AlleleKind.AMBIGUOUS
-    return AlleleKind.UNKNOWN
+    return AlleleKind.UNKNOWN if alt.translate(None, b"ACGTNacgtn") else AlleleKind.AMBIGUOUS

@@ -1,4 +1,4 @@
-"""Human genome builds: told apart by contig lengths; names of the contigs that belong to GRCh38 beside the chromosomes."""
+"""Human genome builds, told apart by contig lengths; names of GRCh38's sequences beside the chromosomes."""
 
 import re
 from collections import Counter

@@ -3,6 +3,7 @@
 The genetic code is an option of a whole run, so the mitochondrion has a run of its own.
 """
 
+import contextlib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -139,10 +140,8 @@ class _Run:
                 process.kill()
             process.wait()
         if self._norm.stdin is not None and not self._norm.stdin.closed:
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 self._norm.stdin.close()
-            except BrokenPipeError:
-                pass
 
     def answers(self) -> Answers:
         if self._answers is None:

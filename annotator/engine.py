@@ -224,13 +224,13 @@ class _Run:
 
 def _result_header(header: VcfHeader, *, reference: Reference, names: FieldNames) -> bytes:
     manifest = reference.manifest
-    own = [
-        *names.header_lines(),
+    provenance = (
         f'##GenomicsCloudAnnotator=<Version="{ANNOTATOR_VERSION}",Reference="{manifest.label}",'
-        f'Build="{manifest.build}">',
-    ]
+        f'Build="{manifest.build}">'
+    )
     *meta, columns = header.lines
-    lines = [*meta, *(line.encode() for line in own), columns]
+    own = [line.encode() for line in (*names.header_lines(), provenance)]
+    lines = [*meta, *own, columns]
     return b"".join(line.removesuffix(b"\r") + header.newline for line in lines)
 
 

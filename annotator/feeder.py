@@ -212,8 +212,10 @@ def _contradicts(given: bytes, expected: bytes) -> bool:
 
 
 def _first_reason(kinds: tuple[AlleleKind, ...]) -> str:
-    real = [kind for kind in kinds if kind is not AlleleKind.REFERENCE_BLOCK]
-    return (real or list(kinds))[0].value
+    for kind in kinds:
+        if kind != AlleleKind.REFERENCE_BLOCK:
+            return kind
+    return AlleleKind.REFERENCE_BLOCK
 
 
 def _shown(text: bytes) -> str:

@@ -133,7 +133,7 @@ def _read_version(line: bytes) -> str:
     if _VERSION.fullmatch(version) is None:
         raise InvalidVcfError(
             "UNSUPPORTED_VERSION",
-            message=f"The file says that it is {version[:40] or 'nothing'}; versions VCFv4.0 to VCFv4.5 are understood.",
+            message=f"The file says that it is {version[:40] or 'nothing'}; VCFv4.0 to VCFv4.5 are understood.",
             advice="Convert the file to VCF 4.2 or later.",
             line=1,
         )

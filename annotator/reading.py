@@ -4,11 +4,11 @@ Plain text, gzip and BGZF look the same to the caller.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Protocol, Self
 
 from isal import igzip
 
@@ -21,6 +21,13 @@ from annotator.sniffing import BGZF_EOF, is_bgzf, is_gzip
 BLOCK_BYTES = 1 << 20
 
 _RATIO_GRACE_BYTES = 64 * 1024 * 1024  # small files may be as repetitive as they like
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+_open_gzip: Callable[[BinaryIO], _Readable] = igzip.open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +51,7 @@ class VcfReader:
         self.ends_with_newline = True
         try:
             head = self._raw.read(HEAD_BYTES)
-            self._stream: BinaryIO = self._open_stream(path.name, head=head)
+            self._stream: _Readable = self._open_stream(path.name, head=head)
             self.header = self._read_header()
         except BaseException:
             self._raw.close()
@@ -79,14 +86,14 @@ class VcfReader:
             self.ends_with_newline = False
             yield LineBlock(first_line=self._line, lines=[self._carry])
 
-    def _open_stream(self, name: str, *, head: bytes) -> BinaryIO:
+    def _open_stream(self, name: str, *, head: bytes) -> _Readable:
         self._raw.seek(0)
         self.compression = inspect_head(head, file_name=name).compression
         if not is_gzip(head):
             return self._raw
         if is_bgzf(head):
             self._check_bgzf_end()
-        return igzip.IGzipFile(fileobj=self._raw, mode="rb")
+        return _open_gzip(self._raw)
 
     def _check_bgzf_end(self) -> None:
         self._raw.seek(max(0, self.size_bytes - len(BGZF_EOF)))

@@ -4,6 +4,7 @@ The work of overlapping, encoding and joining is done once, when a reference is 
 the segments that a record touches.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ def flatten(regions: Sequence[Region]) -> list[tuple[int, int, bytes]]:
     borders = sorted(opening.keys() | closing.keys())
     active: set[int] = set()
     segments: list[tuple[int, int, bytes]] = []
-    for border, next_border in zip(borders, borders[1:], strict=False):
+    for border, next_border in itertools.pairwise(borders):
         active.difference_update(closing.get(border, ()))
         active.update(opening.get(border, ()))
         if active:

@@ -5,7 +5,7 @@ is keyed by a checksum, so every hit is compared with the stored allele text bef
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,13 @@ class SiteStore:
     def open(cls, stem: Path) -> "SiteStore":
         """Open the store at `stem`; a contig without a store has no sites."""
         return cls(open_arrays(stem))
+
+    def __iter__(self) -> Iterator[Site]:
+        """All sites, by position."""
+        for row, key in enumerate(self._keys.tolist()):
+            found = self._blob[int(self._offsets[row]) : int(self._offsets[row + 1])].tobytes()
+            ref, alt, identifier, text = found.split(b"\t", 3)
+            yield Site(position=key >> 35, ref=ref, alt=alt, identifier=identifier, text=text)
 
     def candidates(self, keys: Sequence[int]) -> dict[int, int]:
         """For the keys that occur in the store, give index in `keys` -> first row; see `read` for the proof."""

@@ -25,10 +25,17 @@ _MAGIC = (
     (b"@HD\t", "a SAM file with aligned reads"),
     (b"##gff-version", "a GFF file"),
 )
-_HTML = re.compile(rb"\s*<(?:!doctype html|html|head|body)", re.IGNORECASE)
-_FASTA = re.compile(rb">[^\n]*\n[ACGTNacgtn\r\n]+")
-_FASTQ = re.compile(rb"@[^\n]*\n[ACGTN\r]+\n\+")
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_PATTERNS = (
+    (re.compile(rb"\APK\x03\x04.*word/", re.DOTALL), "a Word document (DOCX)"),
+    (re.compile(rb"\APK\x03\x04.*(?:xl/|\[Content_Types\]\.xml)", re.DOTALL), "an Excel document (XLSX)"),
+    (re.compile(rb"\APK\x03\x04"), "a ZIP archive"),
+    (re.compile(rb"\A\s*<(?:!doctype html|html|head|body)", re.IGNORECASE), "a web page (HTML)"),
+    (re.compile(rb"23andMe"), "raw data of 23andMe"),
+    (re.compile(rb"AncestryDNA"), "raw data of AncestryDNA"),
+    (re.compile(rb"\A@[^\n]*\n[ACGTN\r]+\n\+"), "a FASTQ file with reads"),
+    (re.compile(rb"\A>[^\n]*\n[ACGTNacgtn]{10}"), "a FASTA file"),
+    (re.compile(rb"[\x00-\x08\x0e-\x1f]"), "a binary file"),
+)
 
 
 def is_gzip(data: bytes) -> bool:
@@ -44,25 +51,6 @@ def describe(data: bytes) -> str:
     """Say what these first bytes of a file, already decompressed, belong to if not to a VCF."""
     if not data.strip():
         return "an empty file"
-    for magic, name in _MAGIC:
-        if data.startswith(magic):
-            return name
-    if data.startswith(b"PK\x03\x04"):
-        return _describe_zip(data)
-    if _HTML.match(data):
-        return "a web page (HTML)"
-    if b"23andMe" in data[:2_000]:
-        return "raw data of 23andMe"
-    if b"AncestryDNA" in data[:2_000]:
-        return "raw data of AncestryDNA"
-    if _FASTQ.match(data):
-        return "a FASTQ file with reads"
-    if _FASTA.match(data):
-        return "a FASTA file"
-    return "a binary file" if _CONTROL.search(data[:4_096]) else "a text file"
-
-
-def _describe_zip(data: bytes) -> str:
-    if b"xl/" in data[:4_096] or b"[Content_Types].xml" in data[:200]:
-        return "an Excel or other Office document (XLSX)" if b"word/" not in data[:4_096] else "a Word document"
-    return "a ZIP archive"
+    by_magic = (name for magic, name in _MAGIC if data.startswith(magic))
+    by_pattern = (name for pattern, name in _PATTERNS if pattern.search(data[:4_096]))
+    return next(by_magic, None) or next(by_pattern, "a text file")

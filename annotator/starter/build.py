@@ -163,18 +163,19 @@ def _models() -> str:
 def _gene_lines(gene: MitochondrialGene) -> list[str]:
     coding = gene.biotype == "protein_coding"
     attributes = f"Name={gene.symbol};biotype={gene.biotype}"
+    gene_name, transcript_name = f"gene:{gene.gene_id}", f"transcript:{gene.transcript_id}"
+    flags = f"tag=Ensembl_canonical;transcript_id={gene.transcript_id}"
     rows = [
-        ("gene" if coding else "ncRNA_gene", ".", f"ID=gene:{gene.gene_id};{attributes};gene_id={gene.gene_id}"),
+        ("gene" if coding else "ncRNA_gene", ".", f"ID={gene_name};{attributes};gene_id={gene.gene_id}"),
         (
             "mRNA" if coding else gene.biotype.removeprefix("Mt_"),
             ".",
-            f"ID=transcript:{gene.transcript_id};Parent=gene:{gene.gene_id};{attributes};"
-            f"tag=Ensembl_canonical;transcript_id={gene.transcript_id}",
+            f"ID={transcript_name};Parent={gene_name};{attributes};{flags}",
         ),
-        ("exon", ".", f"Parent=transcript:{gene.transcript_id};rank=1"),
+        ("exon", ".", f"Parent={transcript_name};rank=1"),
     ]
     if coding:
-        rows.append(("CDS", "0", f"ID=CDS:{gene.transcript_id};Parent=transcript:{gene.transcript_id}"))
+        rows.append(("CDS", "0", f"ID=CDS:{gene.transcript_id};Parent={transcript_name}"))
     return [
         f"MT\tfacts\t{kind}\t{gene.start}\t{gene.end}\t.\t{gene.strand}\t{phase}\t{attribute}"
         for kind, phase, attribute in rows
@@ -248,7 +249,7 @@ def _source(identifier: str, name: str, version: str, package: Path, file: str, 
         "bioframe": ("MIT", "licences/bioframe.txt"),
         "dist": ("CC0-1.0", "licences/ideogram.txt"),
         "usr": ("MIT", "licences/minimap2.txt"),
-    }[file.split("/")[0]]
+    }[file.split("/", maxsplit=1)[0]]
     return Source(
         id=identifier,
         name=name,

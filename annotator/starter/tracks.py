@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from annotator.alleles import trim
 from annotator.info import InfoField, encode_list, encode_value
@@ -72,7 +73,7 @@ def read_genes(path: Path) -> list[GeneLocus]:
                     end=int(start) + int(length),
                     gene_id=f"ENSG{int(number):011d}",
                     symbol=symbol,
-                    name=name,
+                    name=unquote(name),
                 )
             )
     return sorted(genes, key=lambda gene: (gene.contig, gene.start, gene.end, gene.gene_id))

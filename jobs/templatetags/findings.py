@@ -1,0 +1,79 @@
+"""The annotator's summary, as the job page shows it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+
+register = template.Library()
+
+_SHOWN = 12
+# References named like this hold a mitochondrial sequence only: no codons to compare on the other chromosomes.
+_STARTER = "starter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One row of a bar chart; `share` is of all variants, `length` of the longest bar, both 0 to 1."""
+
+    code: str
+    label: str
+    amount: int
+    share: float
+    length: float
+
+    @property
+    def width(self) -> str:
+        """The bar's width as SVG wants it; a bar that is there can be seen."""
+        return f"{max(self.length * 100, 0.4):.2f}%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What an annotation found."""
+
+    variants: int
+    reference: str
+    is_starter: bool
+    consequences: list[Bar]
+    more_consequences: int  # rarer ones, which the summary file names
+    impacts: list[Bar]
+    clinvar_hits: int
+    identifiers_filled: int
+    ti_tv: float | None  # None: no transversion, the ratio has no value
+    warnings: list[str]
+
+
+@register.filter
+def findings(summary: dict[str, Any]) -> Findings:
+    """This function will turn summary.json into what the page shows; counts that it does not hold are zero."""
+    consequences = _bars(summary.get("variants_by_consequence", {}))
+    reference = summary.get("reference", {})
+    name = str(reference.get("name", ""))
+    return Findings(
+        variants=summary.get("variants", 0),
+        reference=f"{name} {reference.get('version', '')}".strip(),
+        is_starter=_STARTER in name.lower(),
+        consequences=sorted(consequences, key=lambda bar: -bar.amount)[:_SHOWN],
+        more_consequences=max(0, len(consequences) - _SHOWN),
+        impacts=_bars(summary.get("variants_by_impact", {})),
+        clinvar_hits=summary.get("clinvar_hits", 0),
+        identifiers_filled=summary.get("identifiers_filled", 0),
+        ti_tv=summary.get("ti_tv"),
+        warnings=summary.get("warnings", []),
+    )
+
+
+def _bars(counts: dict[str, int]) -> list[Bar]:
+    total, longest = sum(counts.values()), max(counts.values(), default=0)
+    return [
+        Bar(code=code, label=_words(code), amount=amount, share=amount / total, length=amount / longest)
+        for code, amount in counts.items()
+        if amount
+    ]
+
+
+def _words(code: str) -> str:
+    """This function will spell a term for people: “missense_variant” → “Missense”, “HIGH” → “High”."""
+    words = code.removesuffix("_variant").replace("_", " ")
+    return words.capitalize() if words.isupper() else words[:1].upper() + words[1:]

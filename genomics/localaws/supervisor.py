@@ -95,8 +95,6 @@ class Supervisor:
             for process in processes:
                 while process.exit_code is None and time.monotonic() < start + process.child.stop_seconds:
                     time.sleep(_TICK_SECONDS / 5)
-                if process.exit_code is None:
-                    self._say(f"{process.child.name} did not stop in time and is killed")
                 process.kill_rest()
 
     def _look_after(self, place: _Place) -> None:

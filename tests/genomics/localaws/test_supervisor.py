@@ -207,8 +207,9 @@ class TestStop:
     def test_kills_what_ignores_the_signal(self, stage: _Stage) -> None:
         stage.supervisor.start(_child("web", _IGNORES_SIGNALS, stop_seconds=0.1))
         stage.supervisor.wait_ready()
+        begin = time.monotonic()
         stage.supervisor.stop()
-        assert "web did not stop in time and is killed" in stage.said
+        assert 0.1 <= time.monotonic() - begin < 2
 
     def test_sends_the_signal_that_the_child_wants(self, stage: _Stage) -> None:
         stage.supervisor.start(_child("worker", _SAYS_BYE, stop_signal=signal.SIGQUIT))

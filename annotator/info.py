@@ -4,10 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from annotator.version import ANNOTATOR_VERSION
-
-SOURCE = "genomics-cloud-annotator"
-
 # Percent first: the others bring percent signs in. Space and pipe are ours, see `encode_value`.
 _RESERVED = str.maketrans(
     {
@@ -33,16 +29,14 @@ class InfoField:
     number: str
     type: str
     description: str
-    source: str = SOURCE
-    version: str = ANNOTATOR_VERSION
+    source: str = ""  # empty: the description says it
+    version: str = ""
 
     def header_line(self, *, name: str) -> str:
         """The `##INFO` line, without its end, for the field under the name it got in this file."""
         description = self.description.replace("\\", "\\\\").replace('"', '\\"')
-        return (
-            f'##INFO=<ID={name},Number={self.number},Type={self.type},Description="{description}",'
-            f'Source="{self.source}",Version="{self.version}">'
-        )
+        origin = f',Source="{self.source}",Version="{self.version}"' if self.source else ""
+        return f'##INFO=<ID={name},Number={self.number},Type={self.type},Description="{description}"{origin}>'
 
     @classmethod
     def from_json(cls, value: dict[str, Any], *, source: str, version: str) -> "InfoField":

@@ -38,6 +38,12 @@ class Transcript:
         """1-based position in the coding sequence; None outside it."""
         return _offset(self.coding, position, strand=self.strand)
 
+    def in_incomplete_codon(self, position: int) -> bool:
+        """Whether a base belongs to a last codon that lacks bases, as in transcripts whose stop is polyadenylated."""
+        offset = self.coding_offset(position)
+        length = sum(end - start + 1 for start, end in self.coding)
+        return offset is not None and offset > length - length % 3
+
     def touches_exon(self, start: int, end: int) -> bool:
         return any(first <= end and last >= start for first, last in self.exons)
 
@@ -79,8 +85,9 @@ class TranscriptModels:
                     genes[identifier] = attributes
                 elif identifier.startswith("transcript:"):
                     self._add(columns, attributes, gene=genes.get(parent, {}))
-                elif columns[2] in ("exon", "CDS") and parent.startswith("transcript:"):
-                    parts.append((parent, columns[2], int(columns[3]), int(columns[4])))
+                elif columns[2] in ("exon", "CDS"):
+                    start, end = int(columns[3]), int(columns[4])
+                    parts += [(owner, columns[2], start, end) for owner in parent.split(",")]
         self._add_parts(parts)
 
     def _add(self, columns: list[str], attributes: dict[str, str], *, gene: dict[str, str]) -> None:

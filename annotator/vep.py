@@ -17,6 +17,9 @@ COLUMNS = (
     "MANE_PLUS_CLINICAL"
 )
 
+_SOURCE = "Genomics Cloud annotator"
+
+# VEP's readers take what stands between "Format: " and the line's end for the columns: nothing may follow.
 CSQ_FIELD = InfoField(
     id="CSQ",
     number=".",
@@ -24,10 +27,20 @@ CSQ_FIELD = InfoField(
     description=(f"Consequence annotations from Genomics Cloud annotator {ANNOTATOR_VERSION}. Format: {COLUMNS}"),
 )
 CONSEQUENCE_FIELD = InfoField(
-    id="CONSEQUENCE", number="A", type="String", description="Most severe consequence of each ALT allele"
+    id="CONSEQUENCE",
+    number="A",
+    type="String",
+    description="Most severe consequence of each ALT allele",
+    source=_SOURCE,
+    version=ANNOTATOR_VERSION,
 )
 IMPACT_FIELD = InfoField(
-    id="IMPACT", number="A", type="String", description="Impact of the most severe consequence of each ALT allele"
+    id="IMPACT",
+    number="A",
+    type="String",
+    description="Impact of the most severe consequence of each ALT allele",
+    source=_SOURCE,
+    version=ANNOTATOR_VERSION,
 )
 CONSEQUENCE_FIELDS = (CSQ_FIELD, CONSEQUENCE_FIELD, IMPACT_FIELD)
 
@@ -115,11 +128,22 @@ def _read_bcsq(bcsq: str) -> dict[str, _Effect]:
                 effect.terms.append(term)
         if len(rest) > 2:
             effect.amino_acids = rest[2]
+    for effect in effects.values():
+        effect.terms = _as_vep_names(effect.terms)
     return effects
+
+
+def _as_vep_names(terms: list[Term]) -> list[Term]:
+    """Leave out the stop that `bcftools csq` sees gained in a frameshift of a model without a stop of its own."""
+    if TERMS["frameshift_variant"] in terms:
+        return [term for term in terms if term.name != "stop_gained"]
+    return terms
 
 
 def _own_effect(allele: Allele, transcript: Transcript) -> _Effect:
     in_exon = transcript.touches_exon(*allele.span)
+    if allele.is_single_base and transcript.in_incomplete_codon(allele.position):
+        return _Effect(terms=[TERMS["incomplete_terminal_codon_variant"], TERMS["coding_sequence_variant"]])
     if transcript.coding:
         return _Effect(terms=[] if in_exon else [TERMS["intron_variant"]])
     if in_exon:

@@ -1,0 +1,396 @@
+"""The engine, end to end, with the starter reference."""
+
+import gzip
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pysam
+import pytest
+
+from annotator.engine import stem_of
+from annotator.errors import EngineError, InvalidReferenceError
+from annotator.progress import Progress, Stage
+from annotator.reference import STARTER_FOLDER
+from annotator.samples import SAMPLE_EXPECTED, SAMPLE_VCF
+from tests.annotator.vcf import COLUMN_LINE, HEADER, Outcome, Runner, rcrs, record
+
+
+def without_additions(outcome: Outcome, original: bytes) -> list[bytes]:
+    """The result's lines with our header lines, INFO additions and filled IDs taken out again."""
+    fields = outcome.json("summary")["fields"].values()
+    own_headers = tuple(f"##INFO=<ID={name}," for name in fields)
+    kept = []
+    original_records = [line for line in original.split(b"\n") if line and not line.startswith(b"#")]
+    position = 0
+    for line in outcome.result.split(b"\n"):
+        if line.startswith(b"#"):
+            if not line.decode().startswith((*own_headers, "##GenomicsCloudAnnotator")):
+                kept.append(line)
+            continue
+        if not line:
+            continue
+        before = original_records[position].split(b"\t")
+        after = line.split(b"\t")
+        position += 1
+        if before[2] == b".":
+            after[2] = b"."
+        if before[7] == b"." and after[7] != b".":
+            after[7] = b"."
+        else:
+            assert after[7] == before[7] or after[7].startswith(before[7] + b";")
+            after[7] = before[7]
+        kept.append(b"\t".join(after))
+    return kept
+
+
+def assert_preserved(outcome: Outcome, original: bytes) -> None:
+    assert without_additions(outcome, original) == [line for line in original.split(b"\n") if line]
+
+
+def assert_ledger_adds_up(outcome: Outcome) -> None:
+    ledger = outcome.json("ledger")
+    assert ledger["records_read"] == ledger["annotated"] + ledger["passed"] + ledger["rejected"]
+    assert ledger["records_read"] == len(outcome.rows)
+    assert sum(ledger["passed_by_reason"].values()) == ledger["passed"]
+    assert sum(ledger["rejected_by_reason"].values()) == ledger["rejected"]
+
+
+class TestSample:
+    @pytest.fixture
+    def outcome(self, run: Runner) -> Outcome:
+        return run.annotate(SAMPLE_VCF)
+
+    def test_finds_what_is_expected(self, outcome: Outcome) -> None:
+        expected = json.loads(SAMPLE_EXPECTED.read_text())
+        summary = outcome.json("summary")
+        for key in ("records_read", "annotated", "passed", "rejected", "clinvar_hits"):
+            assert summary[key] == expected[key]
+        assert outcome.done.consequences == expected["consequences"]
+
+    def test_names_the_protein_changes_of_the_mitochondrial_variants(self, outcome: Outcome) -> None:
+        expected = json.loads(SAMPLE_EXPECTED.read_text())["mitochondrial"]
+        found = {columns[1]: outcome.csq(index) for index, columns in enumerate(outcome.rows) if columns[0] == "chrM"}
+        assert found.keys() == expected.keys()
+        for position, columns in expected.items():
+            (entry,) = found[position]
+            assert {name: entry[name] for name in columns} == columns
+
+    def test_keeps_every_record(self, outcome: Outcome) -> None:
+        assert_preserved(outcome, SAMPLE_VCF.read_bytes())
+        assert_ledger_adds_up(outcome)
+
+    def test_gives_nuclear_variants_no_consequence(self, outcome: Outcome) -> None:
+        nuclear = [columns[7] for columns in outcome.rows if columns[0] != "chrM"]
+        assert nuclear
+        assert not any("CSQ=" in info for info in nuclear)
+
+    def test_is_readable_by_htslib_and_indexed(self, outcome: Outcome) -> None:
+        with pysam.VariantFile(outcome.done.files["vcf"]) as result:
+            (variant,) = result.fetch("chr7", 117559589, 117559590)
+            assert variant.id == "rs113993960"
+            assert variant.info["GENE"] == ("CFTR",)
+            assert variant.info["CLINVAR_ID"] == (7105,)
+
+    def test_gives_the_same_bytes_again(self, outcome: Outcome, run: Runner) -> None:
+        kinds = ("vcf", "index", "summary", "ledger")
+        first = {kind: Path(outcome.done.files[kind]).read_bytes() for kind in kinds}
+        again = run.annotate(SAMPLE_VCF)
+        assert first == {kind: Path(again.done.files[kind]).read_bytes() for kind in kinds}
+
+    def test_tells_stages_in_order_and_progress_that_never_falls(self, outcome: Outcome) -> None:
+        stages = [event.stage for event in outcome.events if isinstance(event, Stage)]
+        assert stages == ["read", "consequences", "merge", "index"]
+        assert list(outcome.done.stage_seconds) == stages
+        fractions = [event.fraction for event in outcome.events if isinstance(event, Progress)]
+        assert fractions == sorted(fractions)
+
+    def test_writes_a_log_for_people(self, outcome: Outcome) -> None:
+        log = outcome.text("log")
+        assert "GRCh38 starter" in log
+        assert "ClinVar (npm ideogram 1.53.0): version 2024-12-15 (CC0-1.0)" in log
+        assert "228    100.0%" in log
+
+    def test_leaves_no_staging_behind(self, outcome: Outcome, run: Runner) -> None:
+        assert sorted(path.name for path in run.output.iterdir()) == [
+            "ledger.json",
+            "log.txt",
+            "result.annot.vcf.gz",
+            "result.annot.vcf.gz.tbi",
+            "summary.json",
+        ]
+
+
+class TestConsequences:
+    def test_are_given_for_each_allele(self, run: Runner) -> None:
+        outcome = run([record("MT", 8993, "T", "G,C")])
+        assert [(entry["Allele"], entry["Amino_acids"]) for entry in outcome.csq(0)] == [
+            ("G", "L/R"),
+            ("C", "L/P"),
+        ]
+        assert outcome.info(0)["CONSEQUENCE"] == "missense_variant,missense_variant"
+        assert outcome.info(0)["CLINVAR_ID"] == "9641,9642"
+
+    def test_use_the_mitochondrial_code(self, run: Runner) -> None:
+        outcome = run([record("MT", 3564, "A", "G")])
+        (entry,) = outcome.csq(0)
+        assert entry["Consequence"] == "synonymous_variant"
+        assert entry["Amino_acids"] == "W"
+
+    def test_name_both_genes_where_two_overlap(self, run: Runner) -> None:
+        outcome = run([record("MT", 8528, "T", "C")])
+        assert {entry["SYMBOL"] for entry in outcome.csq(0)} == {"MT-ATP6", "MT-ATP8"}
+
+    def test_write_indels_as_vep_does(self, run: Runner) -> None:
+        base = rcrs(3460, 3462)
+        outcome = run([record("MT", 3460, base[:2], base[0]), record("MT", 3460, base[0], f"{base[0]}A")])
+        assert [outcome.csq(row)[0]["Allele"] for row in (0, 1)] == ["-", "A"]
+        assert all(outcome.csq(row)[0]["Consequence"] == "frameshift_variant" for row in (0, 1))
+        assert all(outcome.csq(row)[0]["Protein_position"] == "" for row in (0, 1))
+
+    def test_are_absent_between_genes(self, run: Runner) -> None:
+        outcome = run([record("MT", 100, rcrs(100, 100), "A" if rcrs(100, 100) != "A" else "C")])
+        assert "CSQ" not in outcome.info(0)
+
+    def test_have_a_dot_for_an_allele_without_any(self, run: Runner) -> None:
+        outcome = run([record("MT", 3460, "G", "A,<DEL>")])
+        assert outcome.info(0)["IMPACT"] == "MODERATE,."
+        assert outcome.json("ledger")["notes"]["SOME_ALLELES_PASSED"] == 1
+
+
+class TestSites:
+    def test_match_the_allele_and_not_only_the_place(self, run: Runner) -> None:
+        outcome = run([record("chr17", 7675088, "C", "G"), record("chr17", 7675088, "C", "T")])
+        assert "CLINVAR_ID" not in outcome.info(0)
+        assert outcome.info(1)["CLINVAR_SIG"] == "Pathogenic"
+
+    def test_match_after_trimming(self, run: Runner) -> None:
+        outcome = run([record("chr13", 20189545, "CAC", "CA")])
+        assert outcome.info(0)["GENE"] == "GJB2"
+        assert outcome.rows[0][1] == "20189545"
+        assert "CLINVAR_ID" in outcome.info(0)
+
+    def test_match_one_of_several_alleles(self, run: Runner) -> None:
+        outcome = run([record("chr17", 7675088, "C", "G,T")])
+        assert outcome.info(0)["CLINVAR_SIG"] == ".,Pathogenic"
+
+    def test_fill_only_an_empty_identifier(self, run: Runner) -> None:
+        outcome = run([record("chr17", 7675088, "C", "T", identifier="mine")])
+        assert outcome.rows[0][2] == "mine"
+
+    def test_match_lower_case_alleles(self, run: Runner) -> None:
+        outcome = run([record("chr17", 7675088, "c", "t")])
+        assert outcome.info(0)["CLINVAR_SIG"] == "Pathogenic"
+        assert outcome.rows[0][3:5] == ["c", "t"]
+
+
+class TestPreservation:
+    def test_keeps_carriage_returns(self, run: Runner) -> None:
+        text = HEADER.replace("\n", "\r\n") + record("MT", 3460, "G", "A", info="DP=5").replace("\n", "\r\n")
+        outcome = run(text)
+        lines = outcome.result.split(b"\n")[:-1]
+        assert all(line.endswith(b"\r") for line in lines)
+        assert lines[-1].split(b"\t")[7].startswith(b"DP=5;CSQ=")
+
+    def test_keeps_the_fields_of_a_lab_that_has_names_of_ours(self, run: Runner) -> None:
+        declared = '##INFO=<ID=CSQ,Number=.,Type=String,Description="by VEP">'
+        text = f"##fileformat=VCFv4.2\n{declared}\n{COLUMN_LINE}\n" + record("MT", 3460, "G", "A", info="CSQ=old|one")
+        outcome = run(text)
+        assert outcome.info(0)["CSQ"] == "old|one"
+        assert outcome.csq(0, key="GC_CSQ")[0]["SYMBOL"] == "MT-ND1"
+        assert declared in outcome.header
+        assert outcome.json("summary")["fields"]["CSQ"] == "GC_CSQ"
+
+    def test_never_repeats_a_key_that_the_header_does_not_declare(self, run: Runner) -> None:
+        outcome = run([record("MT", 3460, "G", "A", info="GENE=mine")])
+        assert outcome.rows[0][7].count("GENE=") == 1
+        assert outcome.info(0)["GENE"] == "mine"
+        assert outcome.json("ledger")["notes"]["FIELD_LEFT_OUT"] == 1
+        assert "undeclared INFO key" in outcome.text("log")
+
+    def test_keeps_samples_and_odd_text(self, run: Runner) -> None:
+        text = (
+            "##fileformat=VCFv4.2\n##odd=<é ü>\n" + COLUMN_LINE + "\tFORMAT\tone\ttwo\n"
+            "chr21\t5097843\t=cmd\tA\tG,<NON_REF>\t0\tq10;s50\tx=<script>;y\tGT:XX\t0/1:,,\t./.\n"
+        )
+        outcome = run(text)
+        assert_preserved(outcome, text.encode())
+
+    def test_accepts_what_our_own_output_holds(self, run: Runner) -> None:
+        first = run([record("MT", 3460, "G", "A")])
+        again = run(first.result)
+        assert again.info(0)["CSQ"] == first.info(0)["CSQ"] == again.info(0)["GC_CSQ"]
+
+    def test_adds_a_missing_last_line_end(self, run: Runner) -> None:
+        outcome = run(HEADER + record("MT", 3460, "G", "A").rstrip("\n"))
+        assert outcome.result.endswith(b"\n")
+        assert outcome.done.records_read == 1
+
+
+class TestLedger:
+    def test_passes_what_cannot_be_annotated(self, run: Runner) -> None:
+        lines = [
+            record("chr1", 1000, "A", "."),
+            record("chr1", 1001, "A", "*"),
+            record("chr1", 1002, "A", "<DEL>", info="END=1100;SVTYPE=DEL"),
+            record("chr1", 1003, "A", "A[chr2:500["),
+            record("chr1", 1004, "A", "<NON_REF>", info="END=1200"),
+            record("chr1", 1005, "A", "N"),
+            record("chr1", 1006, "A", "A"),
+            record("chr1_KI270706v1_random", 5, "A", "G"),
+            record("HLA-A*01:01:01:01", 5, "A", "G"),
+        ]
+        outcome = run(lines)
+        assert_ledger_adds_up(outcome)
+        assert outcome.json("ledger")["passed_by_reason"] == {
+            "AMBIGUOUS_BASES": 1,
+            "AUXILIARY_CONTIG": 2,
+            "BREAKEND": 1,
+            "NO_ALTERNATE_ALLELE": 1,
+            "OVERLAPPING_DELETION": 1,
+            "REFERENCE_BLOCK": 1,
+            "SAME_AS_REF": 1,
+            "SYMBOLIC_ALLELE": 1,
+        }
+        assert outcome.result.decode().splitlines()[-9:] == [line.rstrip("\n") for line in lines]
+
+    def test_rejects_few_mismatches_and_keeps_their_records(self, run: Runner) -> None:
+        good = [
+            record("MT", position, base, "A" if base != "A" else "G")
+            for position in range(1000, 1020)
+            if (base := rcrs(position, position))
+        ]
+        wrong = record("MT", 3460, "T", "A")
+        outcome = run([*good, wrong])
+        ledger = outcome.json("ledger")
+        assert ledger["rejected_by_reason"] == {"REF_MISMATCH": 1}
+        assert ledger["rejections"] == [
+            {
+                "line": 24,
+                "contig": "MT",
+                "position": 3460,
+                "reason": "REF_MISMATCH",
+                "detail": "the file says 'T', the reference has 'G'",
+            }
+        ]
+        assert outcome.result.decode().splitlines()[-1] + "\n" == wrong
+        assert_ledger_adds_up(outcome)
+
+    def test_does_not_call_an_unknown_reference_base_a_mismatch(self, run: Runner) -> None:
+        outcome = run([record("MT", 3107, "A", "G")])
+        assert outcome.done.rejected == 0
+        assert outcome.json("ledger")["notes"] == {"REFERENCE_IS_N": 1}
+        assert "CSQ" not in outcome.info(0)
+
+    def test_is_fine_with_no_records_and_no_samples(self, run: Runner) -> None:
+        outcome = run([])
+        assert outcome.done.records_read == 0
+        assert Path(outcome.done.files["index"]).stat().st_size > 0
+
+
+class TestContigNames:
+    @pytest.mark.parametrize("name", ["chrM", "M", "MT", "chrMT", "NC_012920.1"])
+    def test_are_known_under_all_their_names_and_stay(self, run: Runner, name: str) -> None:
+        outcome = run([record(name, 3460, "G", "A")])
+        assert outcome.rows[0][0] == name
+        assert outcome.csq(0)[0]["SYMBOL"] == "MT-ND1"
+
+    def test_may_mix_within_a_file(self, run: Runner) -> None:
+        outcome = run([record("1", 1013983, "G", "A"), record("chr2", 5000, "G", "A")])
+        assert "CLINVAR_ID" in outcome.info(0)
+        assert outcome.info(1)["CYTOBAND"] == "2p25.3"
+
+
+class TestFailure:
+    def test_of_a_stage_leaves_no_result(self, run: Runner, tmp_path: Path) -> None:
+        broken = tmp_path / "reference"
+        broken.mkdir()
+        for path in STARTER_FOLDER.iterdir():
+            if path.name != "models.gff3":
+                (broken / path.name).symlink_to(path)
+        (broken / "models.gff3").write_text("##gff-version 3\n")
+        with pytest.raises(EngineError, match="consequence stage failed"):
+            run([record("MT", 3460, "G", "A")], reference=broken)
+        assert [path.name for path in run.output.iterdir()] == ["log.txt"]
+        assert "not at fault" in run.log
+
+    def test_of_a_killed_bcftools_leaves_no_result(self, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = subprocess.Popen
+
+        class Killed(real):  # type: ignore[misc,valid-type]
+            def __init__(self, command: list[str], **options: object) -> None:
+                super().__init__(command, **options)
+                if "csq" in command:
+                    self.send_signal(signal.SIGKILL)
+
+        monkeypatch.setattr("annotator.consequences.subprocess.Popen", Killed)
+        with pytest.raises(EngineError, match="csq with -9"):
+            run([record("MT", 3460, "G", "A")])
+        assert [path.name for path in run.output.iterdir()] == ["log.txt"]
+
+    def test_of_the_reference_is_ours(self, run: Runner, tmp_path: Path) -> None:
+        with pytest.raises(InvalidReferenceError, match="not a reference"):
+            run([record("MT", 3460, "G", "A")], reference=tmp_path)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's")
+    def test_of_the_parent_ends_bcftools(self) -> None:
+        script = (
+            "import subprocess, sys\n"
+            "from annotator.bcftools import command_line\n"
+            "child = subprocess.Popen(command_line('norm', '-f', sys.argv[1], '-'), stdin=subprocess.PIPE)\n"
+            "print(child.pid, flush=True)\n"
+            "sys.stdin.read()\n"
+        )
+        sequence = str(STARTER_FOLDER / "sequence.fa")
+        with subprocess.Popen(
+            [sys.executable, "-c", script, sequence], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as parent:
+            assert parent.stdout is not None
+            child = int(parent.stdout.readline())
+            parent.kill()
+        handle = _process_handle(child)
+        if handle is not None:
+            assert _ends(handle)
+
+
+def _process_handle(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _ends(handle: int) -> bool:
+    ready, _, _ = select.select([handle], [], [], 10)
+    os.close(handle)
+    return bool(ready)
+
+
+class TestStem:
+    @pytest.mark.parametrize(
+        ("name", "stem"),
+        [
+            ("x.VCF", "x"),
+            ("x.vcf.gz", "x"),
+            ("x.Vcf.Bgz", "x"),
+            ("my.vcf.backup.vcf", "my.vcf.backup"),
+            ("plain", "plain"),
+            (".vcf", ".vcf"),
+        ],
+    )
+    def test_leaves_the_ending_out(self, name: str, stem: str) -> None:
+        assert stem_of(name) == stem
+
+
+@pytest.mark.shared_data
+class TestRealSample:
+    def test_na12878_is_preserved_and_accounted_for(self, run: Runner, shared_data: Path) -> None:
+        path = shared_data / "PG_NA12878_hg38-chr21.vcf.gz"
+        outcome = run.annotate(path)
+        assert outcome.done.records_read == 65_370
+        assert_ledger_adds_up(outcome)
+        assert_preserved(outcome, gzip.decompress(path.read_bytes()))

@@ -150,14 +150,15 @@ def _bind(port: int) -> socket.socket:
 
 def _serve(listener: socket.socket, *, app: Wsgi) -> BaseWSGIServer:
     host, port = listener.getsockname()
-    return make_server(
-        host,
-        port,
-        app,
-        threaded=True,
-        request_handler=werkzeug_app.MotoRequestHandler,
-        fd=listener.detach(),
-    )
+    with listener:  # the server takes a duplicate
+        return make_server(
+            host,
+            port,
+            app,
+            threaded=True,
+            request_handler=werkzeug_app.MotoRequestHandler,
+            fd=listener.fileno(),
+        )
 
 
 def _layers(*, changed: Any) -> Wsgi:

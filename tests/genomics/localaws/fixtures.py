@@ -7,9 +7,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from django.conf import settings
+from django.core.management import call_command
 
-from genomics.aws.template import Template
-from genomics.localaws.cloudformation import apply
 from genomics.localaws.server import LocalAws
 
 
@@ -18,15 +17,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """This function will serve a provisioned local AWS at settings.AWS_ENDPOINT_URL, in this process."""
     server = LocalAws(tmp_path_factory.mktemp("aws"), port=settings.LOCAL_AWS_PORT)
     server.start()
-    apply(
-        Template.load(settings.STACK_TEMPLATE).resolve(
-            account=settings.AWS_ACCOUNT_ID,
-            region=settings.AWS_REGION,
-            parameters=settings.STACK_PARAMETERS,
-            endpoint=server.url,
-        ),
-        client=client,
-    )
+    call_command("provision", verbosity=0)
     yield server
     server.stop()
 

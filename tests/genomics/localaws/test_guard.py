@@ -121,8 +121,7 @@ class TestPresignedUrl:
     def test_verifies_a_signed_checksum(self, s3: Any, bucket: str) -> None:
         wrong = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
         url = _presign(s3, "put_object", Bucket=bucket, Key="k", ChecksumSHA256=wrong)
-        headers = {"x-amz-checksum-sha256": wrong} if "x-amz-checksum-sha256%3B" in url or "host%3B" in url else {}
-        answer = requests.put(url, data=b"x", headers=headers)
+        answer = requests.put(url, data=b"x", headers={"x-amz-checksum-sha256": wrong})
         assert _code(answer) == (400, "BadDigest")
 
 

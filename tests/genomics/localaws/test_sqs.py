@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.sqs import models
 
-from genomics.localaws import server
-from genomics.localaws.server import LocalAws
+from genomics.localaws.patching import apply
+from genomics.localaws.server import PATCHES, LocalAws
 from tests.genomics.localaws.fixtures import client
 
 MESSAGES = 1000
@@ -31,7 +31,7 @@ def queue(sqs: Any) -> Any:
 @pytest.fixture
 def in_process() -> Any:
     """This function will give a queue of moto itself: threads meet there more often than over HTTP."""
-    server.apply(server.PATCHES)
+    apply(PATCHES)
     backend = models.SQSBackend("us-east-1", "123456789012")
     backend.create_queue("fast")
     return backend

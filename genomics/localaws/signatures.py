@@ -24,9 +24,7 @@ class Scope:
         """This function will read `key/date/region/service/aws4_request`; it raises Refusal for anything else."""
         parts = credential.split("/")
         if len(parts) != 5 or parts[4] != "aws4_request":
-            raise Refusal(
-                status=400, code="AuthorizationQueryParametersError", message="X-Amz-Credential is malformed"
-            )
+            raise Refusal(status=400, code="AuthorizationQueryParametersError", message="X-Amz-Credential is malformed")
         return cls(access_key_id=parts[0], date=parts[1], region=parts[2], service=parts[3])
 
     @property

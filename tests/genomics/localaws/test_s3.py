@@ -98,7 +98,7 @@ class TestPutObject:
         def write(number: int) -> int:
             start.wait()
             try:
-                s3.put_object(Bucket=bucket, Key="k", Body=b"%d" % number * 100_000, IfNoneMatch="*")
+                s3.put_object(Bucket=bucket, Key="k", Body=b"%d" % number * (4 << 20), IfNoneMatch="*")
             except ClientError:
                 return 0
             return 1

@@ -1,7 +1,9 @@
 import http.client
 import json
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -37,12 +39,22 @@ def in_process() -> Any:
     return backend
 
 
+@pytest.fixture
+def busy_threads() -> Iterator[None]:
+    """This function will make threads take turns as often as they can, so that they meet in the middle of things."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
 def _receive(sqs: Any, queue: str, **options: Any) -> list[Any]:
     answer: list[Any] = sqs.receive_message(QueueUrl=queue, **options).get("Messages", [])
     return answer
 
 
 class TestReceiveMessage:
+    @pytest.mark.usefixtures("busy_threads")
     def test_loses_and_doubles_nothing_among_threads(self, in_process: Any) -> None:
         for number in range(400):
             in_process.send_message("fast", f"backlog {number}")

@@ -1,11 +1,12 @@
 """manage.py localaws: the local AWS as a process of its own."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from genomics.localaws.server import PortInUseError, serve
 
 
 class Command(BaseCommand):
@@ -17,9 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--data", type=Path, default=settings.VAR_DIR / "aws", help="folder of all its data")
 
     def handle(self, *_args: Any, port: int, data: Path, **_options: Any) -> None:
-        # moto is heavy: `manage.py help` and the test runner load every command, but only this one needs it.
-        server = importlib.import_module("genomics.localaws.server")
         try:
-            server.serve(data, port=port)
-        except server.PortInUseError as error:
+            serve(data, port=port)
+        except PortInUseError as error:
             raise CommandError(str(error)) from error

@@ -1,0 +1,192 @@
+// A first look at the chosen file, before anything is sent. The server looks again at what has arrived.
+
+import { Refusal } from "./refusal.js";
+import { sizeText } from "./words.js";
+
+const HEAD_BYTES = 256 * 1024;
+const NAME = /\.vcf(\.b?gz)?$/i;
+const CHOOSE = "Choose a file that holds variants as VCF: .vcf, .vcf.gz or .vcf.bgz.";
+
+const MAGIC = [
+  ["%PDF", "a PDF document"],
+  ["\x89PNG", "a PNG picture"],
+  ["\xff\xd8\xff", "a JPEG picture"],
+  ["GIF8", "a GIF picture"],
+  ["BAM\x01", "a BAM file with aligned reads"],
+  ["BCF", "a BCF file (binary VCF)"],
+  ["CRAM", "a CRAM file with aligned reads"],
+  ["\xd0\xcf\x11\xe0", "an old Microsoft Office document"],
+  ["BZh", "a bzip2 archive"],
+  ["\xfd7zXZ", "an xz archive"],
+  ["7z\xbc\xaf", "a 7-Zip archive"],
+  ["\x28\xb5\x2f\xfd", "a Zstandard archive"],
+  ["Rar!", "a RAR archive"],
+  ["\xff\xfe", "a text in UTF-16"],
+  ["\xfe\xff", "a text in UTF-16"],
+  ["@HD\t", "a SAM file with aligned reads"],
+  ["##gff-version", "a GFF file"],
+];
+const PATTERNS = [
+  [/^PK\x03\x04[^]*word\//, "a Word document (DOCX)"],
+  [/^PK\x03\x04[^]*(xl\/|\[Content_Types\]\.xml)/, "an Excel document (XLSX)"],
+  [/^PK\x03\x04/, "a ZIP archive"],
+  [/^\s*<(!doctype html|html|head|body)/i, "a web page (HTML)"],
+  [/^@[^\n]*\n[ACGTN\r]+\n\+/, "a FASTQ file with reads"],
+  [/^>[^\n]*\n[ACGTNacgtn]{10}/, "a FASTA file"],
+  [/[\x00-\x08\x0e-\x1f]/, "a binary file"],
+];
+const CHROMOSOME_1 = { 248956422: "GRCh38", 249250621: "GRCh37" };
+
+/**
+ * Looks at the name, the size and the header, and gives what the header says:
+ * { compression: "plain" | "gzip" | "bgzf", version, samples, build }; samples is null when the header goes on beyond
+ * the first 256 kB, build is null when the header does not say. Throws a Refusal with what is wrong.
+ */
+export async function inspect(file, { maxBytes, plan }) {
+  if (file.size === 0) {
+    throw new Refusal(`${file.name} is empty.`, { advice: "Choose a VCF that contains at least a header." });
+  }
+  const head = await readHead(file);
+  if (!head.text.startsWith("##fileformat=VCF")) {
+    throw notAVcf(file, head);
+  }
+  if (!NAME.test(file.name)) {
+    throw new Refusal(`${file.name} holds a VCF, but is not named like one.`, {
+      advice: "Rename it so that it ends in .vcf, .vcf.gz or .vcf.bgz, then choose it again.",
+    });
+  }
+  if (file.size > maxBytes) {
+    throw tooLarge(file, { maxBytes, plan, compression: head.compression });
+  }
+  return { compression: head.compression, ...readHeader(head) };
+}
+
+async function readHead(file) {
+  try {
+    const bytes = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+    if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
+      return { compression: "plain", bytes, text: decode(bytes), cut: file.size > bytes.length };
+    }
+    const blocked = isBgzf(bytes);
+    const plain = blocked ? await inflateBlocks(bytes) : await inflate(bytes, "gzip");
+    return {
+      compression: blocked ? "bgzf" : "gzip",
+      bytes: plain.slice(0, HEAD_BYTES),
+      text: decode(plain.slice(0, HEAD_BYTES)),
+      cut: file.size > bytes.length || plain.length >= HEAD_BYTES,
+    };
+  } catch (error) {
+    if (error instanceof DOMException) {
+      throw new Refusal(`${file.name} cannot be read.`, {
+        advice: "It may have been moved, or belong to somebody else. Choose it again.",
+      });
+    }
+    throw error;
+  }
+}
+
+function isBgzf(bytes) {
+  return bytes[2] === 8 && (bytes[3] & 4) !== 0 && bytes[12] === 66 && bytes[13] === 67;
+}
+
+/** Inflates whole BGZF blocks, each a gzip member of its own: the browser's gzip stream ends after the first. */
+async function inflateBlocks(bytes) {
+  const pieces = [];
+  let length = 0;
+  for (let start = 0; start + 18 < bytes.length && length < HEAD_BYTES; ) {
+    const size = (bytes[start + 16] | (bytes[start + 17] << 8)) + 1;
+    const block = await inflate(bytes.subarray(start + 18, Math.min(start + size - 8, bytes.length)), "deflate-raw");
+    pieces.push(block);
+    length += block.length;
+    start += size;
+  }
+  return join(pieces);
+}
+
+/** Inflates as far as the bytes go; that they end in the middle is expected of a file's beginning. */
+async function inflate(bytes, format) {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format)).getReader();
+  const pieces = [];
+  let length = 0;
+  try {
+    while (length < HEAD_BYTES) {
+      const { done, value } = await reader.read();
+      if (done) {
+        break;
+      }
+      pieces.push(value);
+      length += value.length;
+    }
+    await reader.cancel();
+  } catch (error) {
+    if (!(error instanceof TypeError)) {
+      throw error;
+    }
+  }
+  return join(pieces);
+}
+
+function join(pieces) {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let start = 0;
+  for (const piece of pieces) {
+    whole.set(piece, start);
+    start += piece.length;
+  }
+  return whole;
+}
+
+function decode(bytes) {
+  return new TextDecoder().decode(bytes);
+}
+
+function notAVcf(file, { compression, bytes, text }) {
+  if (compression !== "plain" && bytes.length === 0) {
+    return new Refusal(`${file.name} is marked as gzip, but cannot be decompressed.`, {
+      advice: "The file is damaged: compress or copy it again.",
+    });
+  }
+  const inside = compression === "plain" ? "" : ", compressed with gzip";
+  const found = describe(bytes);
+  if (found) {
+    return new Refusal(`${file.name} is ${found}${inside}, not a VCF.`, { advice: CHOOSE });
+  }
+  const first = text.slice(0, 60).split(/\r?\n/, 1)[0];
+  return new Refusal(`${file.name} is not a VCF: its first line must be ##fileformat=VCFv4.x, but it is “${first}”.`, {
+    advice: text.includes("#CHROM") ? "Put the header back that belongs to the records." : CHOOSE,
+    line: 1,
+  });
+}
+
+/** Says what these first bytes of a file belong to, or null for an unknown text. */
+function describe(bytes) {
+  const start = String.fromCharCode(...bytes.subarray(0, 4096));
+  const known = MAGIC.find(([magic]) => start.startsWith(magic)) ?? PATTERNS.find(([pattern]) => pattern.test(start));
+  return known ? known[1] : null;
+}
+
+function tooLarge(file, { maxBytes, plan, compression }) {
+  const compress = compression === "plain" ? "Compress it with bgzip, split" : "Split";
+  return new Refusal(
+    `${file.name} has ${sizeText(file.size)}; the plan ${plan} takes up to ${sizeText(maxBytes)}.`,
+    { advice: `${compress} the file by chromosome, or change the plan of the lab.` },
+  );
+}
+
+function readHeader({ text, cut }) {
+  const lines = text.split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("##"));
+  const columns = end >= 0 && lines[end].startsWith("#CHROM\t") ? lines[end].trimEnd().split("\t") : null;
+  const goesOn = cut && (end < 0 || end === lines.length - 1);
+  if (!columns && !goesOn) {
+    throw new Refusal("The header has no #CHROM line.", {
+      advice: "Put back the line that names the columns, between the header and the first record.",
+      line: (end < 0 ? lines.length : end) + 1,
+    });
+  }
+  return {
+    version: lines[0].slice("##fileformat=".length).trim(),
+    samples: columns && !goesOn ? Math.max(0, columns.length - 9) : null,
+    build: CHROMOSOME_1[text.match(/^##contig=<ID=(?:chr)?1,.*?length=(\d+)/m)?.[1]] ?? null,
+  };
+}

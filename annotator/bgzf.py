@@ -1,12 +1,13 @@
 """Write BGZF (blocked gzip, as `bgzip` does) on a thread of its own: deflate releases the interpreter lock."""
 
+import contextlib
 import queue
 import struct
 import threading
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from isal import isal_zlib
 
@@ -30,6 +31,8 @@ class BgzfWriter:
         self._path = path
         self._max_bytes = max_bytes
         self._queue: queue.Queue[bytes | None] = queue.Queue(_QUEUED_WRITES)
+        self._closed = threading.Event()
+        self._written_bytes = 0
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="bgzf", daemon=True)
         self._thread.start()
@@ -40,6 +43,7 @@ class BgzfWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed.set()
         self._queue.put(None)
         self._thread.join()
         if kind is None:
@@ -59,24 +63,30 @@ class BgzfWriter:
             self._write_all()
         except BaseException as error:
             self._failure = error
-            while self._queue.get() is not None:  # let the producer go on until it notices
-                continue
+            self._drain()
+
+    def _drain(self) -> None:
+        while not self._closed.is_set() or not self._queue.empty():  # let the producer go on until it notices
+            with contextlib.suppress(queue.Empty):
+                self._queue.get(timeout=0.05)
 
     def _write_all(self) -> None:
         rest = b""
-        written = 0
         with self._path.open("wb") as stream:
             while (data := self._queue.get()) is not None:
                 rest += data
                 whole = len(rest) // BLOCK_BYTES * BLOCK_BYTES
                 for start in range(0, whole, BLOCK_BYTES):
-                    written += stream.write(_block(rest[start : start + BLOCK_BYTES]))
+                    self._put(stream, _block(rest[start : start + BLOCK_BYTES]))
                 rest = rest[whole:]
-                if written > self._max_bytes:
-                    raise _output_too_large(self._max_bytes)
             if rest:
-                stream.write(_block(rest))
-            stream.write(BGZF_EOF)
+                self._put(stream, _block(rest))
+            self._put(stream, BGZF_EOF)
+
+    def _put(self, stream: BinaryIO, data: bytes) -> None:
+        self._written_bytes += stream.write(data)
+        if self._written_bytes > self._max_bytes:
+            raise _output_too_large(self._max_bytes)
 
 
 def _block(data: bytes) -> bytes:

@@ -13,6 +13,7 @@ class Limits:
     max_uncompressed_bytes: int = 200 * 1024**3
     max_output_bytes: int = 100 * 1024**3
     max_compression_ratio: int = 500
+    ratio_from_bytes: int = 64 * 1024 * 1024  # uncompressed; below it a file may be as repetitive as it likes
     max_rejected_share: float = 0.10
     max_listed_rejections: int = 1_000
 

@@ -20,8 +20,6 @@ from annotator.sniffing import BGZF_EOF, is_bgzf, is_gzip
 
 BLOCK_BYTES = 1 << 20
 
-_RATIO_GRACE_BYTES = 64 * 1024 * 1024  # small files may be as repetitive as they like
-
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
@@ -155,7 +153,7 @@ class VcfReader:
             raise self._too_large("TOO_LARGE", "uncompressed file", limits.max_uncompressed_bytes)
         if len(self._carry) > limits.max_line_bytes:
             self._refuse_line(self._line)
-        if self._plain_bytes > max(_RATIO_GRACE_BYTES, self._raw.tell() * limits.max_compression_ratio):
+        if self._plain_bytes > max(limits.ratio_from_bytes, self._raw.tell() * limits.max_compression_ratio):
             raise InvalidVcfError(
                 "COMPRESSION_RATIO",
                 message=f"The file unpacks to more than {limits.max_compression_ratio} times its size.",

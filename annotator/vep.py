@@ -142,13 +142,24 @@ def _as_vep_names(terms: list[Term]) -> list[Term]:
 
 def _own_effect(allele: Allele, transcript: Transcript) -> _Effect:
     in_exon = transcript.touches_exon(*allele.span)
-    if allele.is_single_base and transcript.in_incomplete_codon(allele.position):
-        return _Effect(terms=[TERMS["incomplete_terminal_codon_variant"], TERMS["coding_sequence_variant"]])
     if transcript.coding:
-        return _Effect(terms=[] if in_exon else [TERMS["intron_variant"]])
+        if not in_exon:
+            return _Effect(terms=[TERMS["intron_variant"]])
+        names = _own_exonic_names(transcript, allele.position) if allele.is_single_base else ()
+        return _Effect(terms=[TERMS[name] for name in names])
     if in_exon:
         return _Effect(terms=[TERMS["non_coding_transcript_exon_variant"]])
     return _Effect(terms=[TERMS["intron_variant"], TERMS["non_coding_transcript_variant"]])
+
+
+def _own_exonic_names(transcript: Transcript, position: int) -> tuple[str, ...]:
+    """What is sure about a single base in an exon of a coding transcript when `bcftools csq` says nothing."""
+    if transcript.in_incomplete_codon(position):
+        return "incomplete_terminal_codon_variant", "coding_sequence_variant"
+    before, after = position < transcript.coding[0][0], position > transcript.coding[-1][1]
+    if before or after:
+        return ("5_prime_UTR_variant" if before == (transcript.strand > 0) else "3_prime_UTR_variant",)
+    return ()
 
 
 def _entry(allele: Allele, transcript: Transcript, effect: _Effect) -> str:

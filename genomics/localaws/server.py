@@ -125,11 +125,11 @@ class LocalAws:
 
 def serve(data: Path, *, port: int) -> None:
     """This function will serve until SIGTERM or SIGINT, then save and return; it raises PortInUseError."""
+    local_aws = LocalAws(data, port=port)
+    local_aws.start()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    local_aws = LocalAws(data, port=port)
-    local_aws.start()
     stopping.wait()
     local_aws.stop()
 

@@ -106,7 +106,7 @@ class TestPutObject:
         with ThreadPoolExecutor(8) as threads:
             assert sum(threads.map(write, range(8))) == 1
 
-    def test_gives_the_bytes_of_a_deleted_object_up(self, aws: LocalAws, s3: Any, bucket: str) -> None:
+    def test_is_gone_when_deleted(self, aws: LocalAws, s3: Any, bucket: str) -> None:
         s3.put_object(Bucket=bucket, Key="k", Body=b"x")
         s3.delete_object(Bucket=bucket, Key="k")
         with pytest.raises(ClientError) as error:

@@ -1,4 +1,6 @@
+import socket
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -25,3 +27,11 @@ class TestProvision:
     def test_refuses_to_touch_aws_itself(self) -> None:
         with pytest.raises(CommandError, match="aws cloudformation deploy"):
             call_command("provision", endpoint="")
+
+
+class TestLocalaws:
+    def test_says_what_to_do_about_a_busy_port(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            with pytest.raises(CommandError, match="choose another port"):
+                call_command("localaws", port=port, data=tmp_path)

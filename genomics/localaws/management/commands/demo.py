@@ -1,0 +1,75 @@
+"""`manage.py demo`: the whole product on this machine, with a sample on its whole way through it."""
+
+import sys
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from annotator.samples import SAMPLE_EXPECTED, SAMPLE_VCF
+from genomics.localaws import stack
+from genomics.localaws.demo import account
+from genomics.localaws.demo.browser import Browser, RefusedError
+from genomics.localaws.demo.story import DemoFailedError, Story
+from genomics.localaws.output import Output
+
+
+class Command(BaseCommand):
+    help = (
+        "Start everything as `up` does, make a demo user, upload the sample VCF as a browser does, show its progress "
+        "and its outcome, and go on serving until Ctrl-C. The logs of all parts go to demo.log in VAR_DIR."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="stop after the outcome; exit code 0 only if the result is right"
+        )
+
+    def handle(self, *, once: bool, **_: Any) -> None:
+        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+        log = settings.VAR_DIR / "demo.log"
+        with log.open("w") as record:
+            output = Output(sys.stdout, record=record, shown={"up", "demo"})
+            output.write("demo", f"logs    {log}")
+            performance = _Performance(output, once=once)
+            try:
+                stack.run(output, annotation_workers=1, prepare=performance.prepare, visit=performance.visit)
+            except stack.StackError as error:
+                raise CommandError(str(error)) from error
+        if once and not performance.succeeded:
+            raise CommandError("The demonstration failed.")
+
+
+class _Performance:
+    """The demonstration beside the running stack, which calls `prepare` and then, in a thread, `visit`."""
+
+    def __init__(self, output: Output, *, once: bool) -> None:
+        self.succeeded = False
+        self._output = output
+        self._once = once
+        self._account: account.Account | None = None
+
+    def prepare(self) -> None:
+        self._account = account.ensure(settings.VAR_DIR / "demo-password")
+
+    def visit(self, stopping: threading.Event) -> None:
+        assert self._account is not None
+        story = Story(Browser(settings.WEB_ORIGIN), sample=SAMPLE_VCF, expected=SAMPLE_EXPECTED, say=self._say)
+        try:
+            story.tell(self._account, stopping=stopping)
+            self.succeeded = not stopping.is_set()
+            if not self._once:
+                self._say(f"serving  {settings.WEB_ORIGIN}/ until Ctrl-C")
+        except (DemoFailedError, RefusedError, requests.RequestException) as error:
+            self._say(f"FAILED   {error}")
+        finally:
+            if self._once:
+                stopping.set()
+
+    def _say(self, text: str) -> None:
+        for line in text.split("\n"):
+            self._output.write("demo", line)

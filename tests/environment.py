@@ -1,6 +1,7 @@
-"""Sets the environment of the tests before Django reads it: state of their own, and a free port for the local AWS."""
+"""Sets the environment of the tests before Django reads it: a state folder and ports that no other run shares."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -13,8 +14,13 @@ def free_port() -> int:
     return port
 
 
-_VAR_DIR = Path(__file__).resolve().parents[1] / "var" / "test"
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_VAR_DIR, ignore_errors=True)
+
+
+_VAR_DIR = Path(__file__).resolve().parents[1] / "var" / "tests" / str(os.getpid())
 _PORT = free_port()
+_WEB_PORT = free_port()
 
 os.environ.update(
     VAR_DIR=str(_VAR_DIR),
@@ -24,6 +30,9 @@ os.environ.update(
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
     AWS_DEFAULT_REGION="us-east-1",
+    # The buckets accept uploads from WEB_ORIGIN: the live server of the browser tests listens there.
+    WEB_PORT=str(_WEB_PORT),
+    DJANGO_LIVE_TEST_SERVER_ADDRESS=f"localhost:{_WEB_PORT}",
     # pytest-playwright runs its own event loop beside Django's synchronous code
     DJANGO_ALLOW_ASYNC_UNSAFE="true",
 )

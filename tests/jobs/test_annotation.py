@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from genomics.aws import s3
 from genomics.users.models import User
-from jobs import annotation, dispatch, results, storage, submission, transitions
+from jobs import annotation, dispatch, results, sandbox, storage, submission, transitions
 from jobs.errors import StaleJobError
 from jobs.models import Job, Kind, Status
 from tests.jobs import files
@@ -191,7 +191,7 @@ class TestStopping:
         def stop(*args: Any, **options: Any) -> None:
             raise SystemExit
 
-        monkeypatch.setattr(annotation.sandbox, "annotate", stop)
+        monkeypatch.setattr(sandbox, "annotate", stop)
         job = submit(files.VCF)
         with pytest.raises(SystemExit):
             annotation.annotate_next(_worker())

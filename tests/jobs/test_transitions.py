@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -20,8 +21,8 @@ class TestMove:
     ) -> None:
         job = make_job(free_user, now=now, status=start)
         events = job.events.count()
-        lease = {"lease_expires_at": now} if end == Status.RUNNING else {}
-        counts = {"records_read": 0, "records_annotated": 0, "records_passed": 0, "records_rejected": 0}
+        lease: dict[str, Any] = {"lease_expires_at": now} if end == Status.RUNNING else {}
+        counts: dict[str, Any] = {"records_read": 0, "records_annotated": 0, "records_passed": 0, "records_rejected": 0}
         event = transitions.move(job, end, actor="user:1", now=now, note="why", **lease, **counts)
         job.refresh_from_db()
         assert job.status == end

@@ -1,0 +1,85 @@
+# Genomics Cloud: `make` lists what there is.
+
+PYTHON ?= python3.11
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
+CODE := annotator genomics jobs tests manage.py
+ONCE ?=
+ARGS ?=
+GENOMICS_SHARED_DATA ?= ../shared/data
+
+# What `check --deploy` looks at: the settings of a production site, with values that lead nowhere.
+PRODUCTION := GENOMICS_ENV=production LOCAL_AWS=0 WEB_ORIGIN=https://genomics.example \
+	SECRET_KEY=0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ \
+	DATABASE_URL=postgresql://genomics@database.example/genomics DEFAULT_FROM_EMAIL=hello@genomics.example \
+	EMAIL_HOST=mail.example AWS_DEFAULT_REGION=us-east-1 AWS_ACCOUNT_ID=123456789012
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up test check bench fmt clean chromium
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/local.stamp ## Start everything and send a sample through it; ONCE=1 stops after the outcome
+	@$(RUN) manage.py demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
+
+up: $(VENV)/local.stamp ## Start everything and serve until Ctrl-C; WEB_PORT=8001 chooses the port
+	@$(RUN) manage.py up $(ARGS)
+
+test: $(VENV)/dev.stamp chromium ## Run all tests; ARGS="-k upload" runs some of them
+	$(RUN) -m pytest $(ARGS)
+
+check: $(VENV)/dev.stamp ## Run all static checks
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy $(CODE)
+	$(VENV)/bin/lint-imports --no-logo
+	$(RUN) -m djlint templates --check --quiet
+	$(RUN) -m djlint templates --lint --quiet
+	$(VENV)/bin/cfn-lint docker/aws/stack.yaml
+	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
+	$(RUN) -m genomics.settings.example --check
+
+bench: $(VENV)/local.stamp ## Time the annotator on the sample and, where present, on NA12878's chromosome 21
+	@for input in annotator/samples/sample.vcf $(GENOMICS_SHARED_DATA)/PG_NA12878_hg38-chr21.vcf.gz; do \
+		if [ -f "$$input" ]; then \
+			echo "== $$input"; \
+			bash -c 'time $(RUN) -m annotator annotate "$$0" --output var/bench --progress none' "$$input" && \
+			sed -n '/^Seconds/,$$p' var/bench/log.txt; \
+		fi; \
+	done
+
+fmt: $(VENV)/dev.stamp ## Bring code and templates into their form
+	$(RUN) -m ruff check --fix --quiet .
+	$(RUN) -m ruff format --quiet .
+	$(RUN) -m djlint templates --reformat --quiet || true
+
+clean: ## Remove the environment and the caches; var/, with all data, stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+chromium:
+	@if ! command -v chromium >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Chromium, which the browser tests drive"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+		else \
+			echo "The browser tests need Chromium. Install it first: sudo apt install chromium" >&2; exit 1; \
+		fi; \
+	fi
+
+$(RUN):
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is missing: sudo apt install python3.11 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' || { echo "venv is missing: sudo apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/local.stamp: docker/requirements/local.txt | $(RUN)
+	$(PIP) install --require-hashes -r $<
+	@touch $@
+
+$(VENV)/dev.stamp: docker/requirements/dev.txt $(VENV)/local.stamp | $(RUN)
+	$(PIP) install --require-hashes -r $<
+	@touch $@

@@ -39,6 +39,8 @@ def allele_kind(alt: bytes, *, ref: bytes) -> AlleleKind:
 
 def trim(position: int, ref: bytes, alt: bytes) -> tuple[int, bytes, bytes]:
     """Give the shortest form of an allele: no shared last base, no shared first base, at least one base each."""
+    if len(ref) == len(alt) == 1:
+        return position, ref, alt
     while len(ref) > 1 and len(alt) > 1 and ref[-1] == alt[-1]:
         ref, alt = ref[:-1], alt[:-1]
     while len(ref) > 1 and len(alt) > 1 and ref[0] == alt[0]:

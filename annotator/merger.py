@@ -3,12 +3,13 @@
 Nothing else of a record is touched, but that an empty ID (`.`) may be filled.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import BinaryIO
 
-from annotator.alleles import AlleleKind, allele_kind, is_transition, trim, variant_class, vep_alleles
+from annotator.alleles import AlleleKind, allele_kind, trim, vep_alleles
 from annotator.bgzf import BgzfWriter
 from annotator.consequences import Answers, ConsequenceStage
 from annotator.fields import FieldNames, without_keys
@@ -37,7 +38,6 @@ class _Variant:
     ref: bytes
     alt: bytes
     bcsq: str
-    sites: dict[str, bytes]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +51,7 @@ class _Record:
     alt_count: int
     variants: list[_Variant]
     identifier: bytes = b""
+    sites: dict[str, list[bytes]] | None = None  # INFO text per ALT allele by track; None: nothing found
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class _Stores:
 
     text: bytes
     contig: Contig | None
+    has_models: bool
     regions: RegionStore
     sites: list[tuple[Track, SiteStore]]
     answers: Answers
@@ -84,10 +86,7 @@ class Merger:
         self._models = TranscriptModels(reference.models_path)
         self._record = 0
         self._stores = self._open_stores(b"")
-        self._tracks_of: dict[bytes, tuple[str, ...]] = {}
-        self._track_of_field = {
-            field.id.encode(): track.id for track in reference.region_tracks for field in track.fields
-        }
+        self._region_texts: Counter[bytes] = Counter()
 
     def run(self, reader: VcfReader, *, fates: BinaryIO, writer: BgzfWriter, progress: Callable[[int], None]) -> None:
         """Write every record of the file."""
@@ -101,14 +100,18 @@ class Merger:
                 writer.write(b"\n".join(lines) + b"\n")
                 self._summary.records_by_contig[contig_text.decode("utf-8", "replace")] += len(lines)
             progress(self._record)
+        self._count_region_hits()
 
     def _open_stores(self, text: bytes) -> _Stores:
         contig = self._reference.contig(text.decode("utf-8", "replace"))
         if contig is None:
-            return _Stores(text=text, contig=None, regions=RegionStore({}), sites=[], answers=Answers(None))
+            return _Stores(
+                text=text, contig=None, has_models=False, regions=RegionStore({}), sites=[], answers=Answers(None)
+            )
         return _Stores(
             text=text,
             contig=contig,
+            has_models=self._reference.has_models(contig),
             regions=self._reference.regions(contig),
             sites=[(track, self._reference.sites(track, contig=contig)) for track in self._reference.site_tracks],
             answers=self._stage.answers(contig),
@@ -142,9 +145,7 @@ class Merger:
                 bcsq = answer.bcsq
             else:
                 normal, bcsq = trim(position, ref.upper(), alt.upper()), ""
-            variants.append(
-                _Variant(index=index, position=normal[0], ref=normal[1], alt=normal[2], bcsq=bcsq, sites={})
-            )
+            variants.append(_Variant(index=index, position=normal[0], ref=normal[1], alt=normal[2], bcsq=bcsq))
         return _Record(
             columns=columns,
             fate=fate,
@@ -163,7 +164,8 @@ class Merger:
                 found = store.read(row, ref=variant.ref, alt=variant.alt)
                 if found is not None:
                     record.identifier = record.identifier or found[0]
-                    variant.sites[track.id] = found[1]
+                    record.sites = record.sites or {}
+                    record.sites.setdefault(track.id, [b""] * record.alt_count)[variant.index] = found[1]
 
     def _annotate(self, record: _Record, *, regions: bytes) -> None:
         added = [text for text in self._texts(record, regions=regions) if text]
@@ -182,17 +184,16 @@ class Merger:
             self._summary.identifiers_filled += 1
 
     def _texts(self, record: _Record, *, regions: bytes) -> Iterator[bytes]:
-        yield self._consequence_text(record)
-        for track_id in self._tracks_in(regions):
+        for variant in record.variants:
+            self._summary.count_variant(variant.ref, variant.alt)
+        if record.fate == _ANNOTATED and self._stores.has_models:
+            yield self._consequence_text(record)
+        if regions:
+            self._region_texts[regions] += 1
+            yield self._names.apply(regions)
+        for track_id, by_allele in (record.sites or {}).items():
             self._summary.track_hits[track_id] += 1
-        yield self._names.apply(regions)
-        for track, _ in self._stores.sites:
-            by_allele = [b""] * record.alt_count
-            for variant in record.variants:
-                by_allele[variant.index] = variant.sites.get(track.id, b"")
-            if any(by_allele):
-                self._summary.track_hits[track.id] += 1
-                yield self._names.apply(by_allele[0] if record.alt_count == 1 else join_per_allele(by_allele))
+            yield self._names.apply(by_allele[0] if record.alt_count == 1 else join_per_allele(by_allele))
 
     def _consequence_text(self, record: _Record) -> bytes:
         alts = record.columns[4].split(b",")
@@ -200,10 +201,9 @@ class Merger:
         entries: list[str] = []
         terms, impacts = ["."] * record.alt_count, ["."] * record.alt_count
         for variant in record.variants:
-            compared = record.fate == _ANNOTATED
-            found = self._consequences(variant, text=texts[variant.index].decode()) if compared else None
-            self._count(variant, found)
+            found = self._consequences(variant, text=texts[variant.index].decode())
             if found is not None:
+                self._summary.count_consequence(found.worst)
                 entries += found.entries
                 terms[variant.index], impacts[variant.index] = found.worst.name, found.worst.impact
         if not entries:
@@ -213,28 +213,13 @@ class Merger:
 
     def _consequences(self, variant: _Variant, *, text: str) -> AlleleConsequences | None:
         contig = self._stores.contig
-        if contig is None or contig.name not in self._reference.manifest.model_contigs:
-            return None
+        assert contig is not None
         allele = Allele(contig=contig.name, position=variant.position, ref=variant.ref, alt=variant.alt, text=text)
         return consequences_of(allele, bcsq=variant.bcsq, models=self._models)
 
-    def _count(self, variant: _Variant, found: AlleleConsequences | None) -> None:
-        summary = self._summary
-        kind = variant_class(variant.ref, variant.alt)
-        summary.classes[kind] += 1
-        if kind == "SNV":
-            if is_transition(variant.ref, variant.alt):
-                summary.transitions += 1
-            else:
-                summary.transversions += 1
-        if found is not None:
-            summary.consequences[found.worst.name] += 1
-            summary.impacts[found.worst.impact] += 1
-
-    def _tracks_in(self, text: bytes) -> tuple[str, ...]:
-        tracks = self._tracks_of.get(text)
-        if tracks is None:
-            keys = [item.partition(b"=")[0] for item in text.split(b";")] if text else []
-            tracks = tuple(dict.fromkeys(self._track_of_field[key] for key in keys))
-            self._tracks_of[text] = tracks
-        return tracks
+    def _count_region_hits(self) -> None:
+        track_of = {field.id.encode(): track.id for track in self._reference.region_tracks for field in track.fields}
+        for text, count in self._region_texts.items():
+            keys = (item.partition(b"=")[0] for item in text.split(b";"))
+            for track_id in {track_of[key] for key in keys}:
+                self._summary.track_hits[track_id] += count

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotator.ontology import IMPACTS, TERMS
+from annotator.alleles import is_transition, variant_class
+from annotator.ontology import IMPACTS, TERMS, Term
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,6 +20,21 @@ class Summary:
     transitions: int = 0
     transversions: int = 0
     identifiers_filled: int = 0
+
+    def count_variant(self, ref: bytes, alt: bytes) -> None:
+        """Count one normalised, upper-case allele."""
+        kind = variant_class(ref, alt)
+        self.classes[kind] += 1
+        if kind == "SNV":
+            if is_transition(ref, alt):
+                self.transitions += 1
+            else:
+                self.transversions += 1
+
+    def count_consequence(self, worst: Term) -> None:
+        """Count one variant's most severe consequence."""
+        self.consequences[worst.name] += 1
+        self.impacts[worst.impact] += 1
 
     @property
     def ti_tv(self) -> float | None:

@@ -97,7 +97,7 @@ def gene_regions(genes: list[GeneLocus], *, synonyms_path: Path) -> dict[str, li
 def read_clinvar(path: Path, *, keys_path: Path) -> dict[str, list[Site]]:
     """Read ClinVar variants, whose columns are indexes into lists kept in the other file, into sites by contig."""
     keys = _read_keys(keys_path)
-    diseases = [entry.partition("|")[2] for entry in keys["disease_mondo_ids_and_names"]]
+    diseases = [unquote(entry.partition("|")[2]) for entry in keys["disease_mondo_ids_and_names"]]
     consequences = [entry.partition("|")[2] for entry in keys["molecular_consequences"]]
     sites: dict[str, list[Site]] = defaultdict(list)
     for row in _rows(path):

@@ -1,0 +1,78 @@
+"""Alleles as text."""
+
+import pytest
+
+from annotator.alleles import AlleleKind, allele_kind, is_transition, trim, variant_class, vep_alleles
+
+
+class TestAlleleKind:
+    @pytest.mark.parametrize(
+        ("alt", "kind"),
+        [
+            (b"G", AlleleKind.PLAIN),
+            (b"gt", AlleleKind.PLAIN),
+            (b"a", AlleleKind.SAME_AS_REF),
+            (b".", AlleleKind.MISSING),
+            (b"*", AlleleKind.OVERLAPPING_DELETION),
+            (b"<NON_REF>", AlleleKind.REFERENCE_BLOCK),
+            (b"<*>", AlleleKind.REFERENCE_BLOCK),
+            (b"<DUP:TANDEM>", AlleleKind.SYMBOLIC),
+            (b"G]17:198982]", AlleleKind.BREAKEND),
+            (b".G", AlleleKind.BREAKEND),
+            (b"AN", AlleleKind.AMBIGUOUS),
+            (b"A/G", AlleleKind.UNKNOWN),
+            (b"", AlleleKind.UNKNOWN),
+        ],
+    )
+    def test_is_told(self, alt: bytes, kind: AlleleKind) -> None:
+        assert allele_kind(alt, ref=b"A") is kind
+
+
+class TestTrim:
+    @pytest.mark.parametrize(
+        ("given", "short"),
+        [
+            ((5, b"A", b"G"), (5, b"A", b"G")),
+            ((5, b"CAC", b"CA"), (6, b"AC", b"A")),
+            ((5, b"CAG", b"CTG"), (6, b"A", b"T")),
+            ((5, b"CA", b"CAA"), (5, b"C", b"CA")),
+            ((5, b"AC", b"GT"), (5, b"AC", b"GT")),
+        ],
+    )
+    def test_gives_the_shortest_form(self, given: tuple[int, bytes, bytes], short: tuple[int, bytes, bytes]) -> None:
+        assert trim(*given) == short
+
+
+class TestVariantClass:
+    @pytest.mark.parametrize(
+        ("ref", "alt", "name"),
+        [
+            (b"A", b"G", "SNV"),
+            (b"AC", b"GT", "substitution"),
+            (b"A", b"AT", "insertion"),
+            (b"AT", b"A", "deletion"),
+            (b"AT", b"GCC", "indel"),
+        ],
+    )
+    def test_is_ensembls(self, ref: bytes, alt: bytes, name: str) -> None:
+        assert variant_class(ref, alt) == name
+
+    def test_tells_transitions(self) -> None:
+        assert [is_transition(b"A", b"G"), is_transition(b"C", b"T"), is_transition(b"A", b"C")] == [True, True, False]
+
+
+class TestVepAlleles:
+    @pytest.mark.parametrize(
+        ("ref", "alts", "written"),
+        [
+            (b"A", [b"G"], [b"G"]),
+            (b"AT", [b"A"], [b"-"]),
+            (b"A", [b"AT"], [b"T"]),
+            (b"AT", [b"A", b"ATT"], [b"-", b"TT"]),
+            (b"A", [b"G", b"AT"], [b"G", b"AT"]),
+            (b"AT", [b"A", b"<DEL>"], [b"-", b"<DEL>"]),
+            (b"AC", [b"AG"], [b"AG"]),
+        ],
+    )
+    def test_drop_a_shared_first_base(self, ref: bytes, alts: list[bytes], written: list[bytes]) -> None:
+        assert vep_alleles(ref, alts) == written

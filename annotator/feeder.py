@@ -21,6 +21,7 @@ from annotator.sites import MAX_POSITION
 
 _REF_BASES = b"ACGTNacgtn"
 _MEMO_BYTES = 6
+_MEMO_ENTRIES = 10_000
 
 
 class AlleleSink(Protocol):
@@ -53,7 +54,7 @@ class Feeder:
         self._ledger = ledger
         self._sink = sink
         self._tabs = header.column_count - 1
-        self._seen: set[bytes] = set()
+        self._seen: set[str] = set()
         self._place = _Place(text=b"", name="", contig=None, sequence=None, length=0, models=False)
         self._record = 0
         self._kinds: dict[tuple[bytes, bytes], tuple[AlleleKind, ...]] = {}
@@ -110,7 +111,9 @@ class Feeder:
 
     def _enter(self, text: bytes, number: int) -> None:
         name = text.decode("utf-8", "replace")
-        if text in self._seen:
+        contig = self._reference.contig(name)
+        sequence_name = contig.name if contig else name
+        if sequence_name in self._seen:
             raise InvalidVcfError(
                 "CONTIG_IN_TWO_BLOCKS",
                 message=f"Records of {name[:60]} stand in two separate blocks.",
@@ -118,8 +121,7 @@ class Feeder:
                 line=number,
                 column="CHROM",
             )
-        self._seen.add(text)
-        contig = self._reference.contig(name)
+        self._seen.add(sequence_name)
         if contig is None and not is_auxiliary_contig(name):
             raise _unknown_contig(name, build=self._reference.manifest.build, line=number)
         self._place = _Place(
@@ -157,7 +159,7 @@ class Feeder:
         kinds = self._kinds.get(key)
         if kinds is None:
             kinds = tuple(allele_kind(allele, ref=ref) for allele in alt.split(b","))
-            if len(ref) + len(alt) <= _MEMO_BYTES:
+            if len(ref) + len(alt) <= _MEMO_BYTES and len(self._kinds) < _MEMO_ENTRIES:
                 self._kinds[key] = kinds
         return kinds
 

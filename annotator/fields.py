@@ -19,7 +19,6 @@ class FieldNames:
         self.renamed = {own: name for own, name in self.name_of.items() if own != name}
         keys = "|".join(re.escape(name) for name in self.name_of.values())
         self._own_key = re.compile(rf"(?:^|;)({keys})(?=[=;]|$)".encode())
-        self._renamed_text: dict[bytes, bytes] = {}
 
     def header_lines(self) -> list[str]:
         """The `##INFO` lines of our fields, without line ends."""
@@ -29,11 +28,7 @@ class FieldNames:
         """Give prepared INFO text (`KEY=a;KEY2=b`) the names of this file."""
         if not self.renamed or not text:
             return text
-        renamed = self._renamed_text.get(text)
-        if renamed is None:
-            renamed = b";".join(self._rename(item) for item in text.split(b";"))
-            self._renamed_text[text] = renamed
-        return renamed
+        return b";".join(self._rename(item) for item in text.split(b";"))
 
     def clashing_keys(self, info: bytes) -> set[bytes]:
         """Keys of ours that this record's INFO already holds although the header does not declare them."""

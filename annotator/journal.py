@@ -27,7 +27,7 @@ class Journal:
     def header(self, *, version: str, compression: str, samples: int, build: str | None) -> None:
         """Tell what the header of the input says."""
         says = build or "not named in the header"
-        self._lines[3:3] = [f"  {version}, {compression}, {samples:,} samples, build {says}"]
+        self._lines[3:3] = [f"  {version}, {compression}, samples: {samples:,}, build {says}"]
 
     def outcome(self, *, ledger: Ledger, summary: Summary, manifest: Manifest, warnings: list[str]) -> None:
         """Tell what was found."""

@@ -1,6 +1,8 @@
 """The command line, as other programs and people use it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +95,18 @@ class TestReference:
             main([*command, "--help"])
         assert caught.value.code == 0
         assert "usage:" in capsys.readouterr().out
+
+
+class TestEnding:
+    def test_on_request_leaves_nothing_staged(self, tmp_path: Path) -> None:
+        fifo = tmp_path / "endless.vcf"
+        os.mkfifo(fifo)
+        output = tmp_path / "out"
+        arguments = ["annotate", str(fifo), "--output", str(output), "--progress", "json"]
+        command = [sys.executable, "-m", "annotator", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert '"read"' in process.stdout.readline()
+            process.terminate()
+        assert process.returncode == 128 + signal.SIGTERM
+        assert [path.name for path in output.iterdir()] == ["log.txt"]

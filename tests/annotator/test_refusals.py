@@ -134,6 +134,7 @@ class TestRecord:
             (record("chr1", 1001, ".", "G"), "BAD_REF", "REF"),
             (record("chr1", 999, "A", "G"), "NOT_SORTED", "POS"),
             (record("chr2", 5, "A", "G") + record("chr1", 5, "A", "G"), "CONTIG_IN_TWO_BLOCKS", "CHROM"),
+            (record("1", 2000, "A", "G"), "CONTIG_IN_TWO_BLOCKS", "CHROM"),
             (record("chr99", 5, "A", "G"), "UNKNOWN_CONTIG", "CHROM"),
             (record("scaffold_1", 5, "A", "G"), "UNKNOWN_CONTIG", "CHROM"),
             ("chr1\t1001\t.\tA\tG\t.\t.\ta\0b\n", "NUL_BYTE", None),

@@ -1,0 +1,226 @@
+"""The whole product as `manage.py up` runs it: real processes, real ports, a state folder of its own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from genomics.localaws import lock, postgres
+from genomics.localaws.demo.browser import Browser, JobState
+from tests.environment import free_port
+
+_RECORDS = 300_000
+_MAKE_USER = """
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from django.conf import settings
+from genomics.localaws.demo import account
+made = account.ensure(settings.VAR_DIR / "demo-password")
+print(json.dumps({"email": made.email, "password": made.password}))
+"""
+
+
+class _Stack:
+    """One start of `manage.py up`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.lines: deque[str] = deque()
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_ready(self) -> None:
+        _until(lambda: self._process.poll() is not None or any("| ready in " in line for line in list(self.lines)))
+        assert self._process.poll() is None, "\n".join(self.lines)
+
+    def stop(self, number: signal.Signals) -> float:
+        """This function will send a signal and give the seconds until the process was gone."""
+        begin = time.monotonic()
+        self._process.send_signal(number)
+        self._process.wait(30)
+        seconds = time.monotonic() - begin
+        self._reader.join()
+        return seconds
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            self.lines.extend(lines)
+
+
+def _until(done: Callable[[], bool], *, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def environment() -> Iterator[dict[str, str]]:
+    """This function will give an environment of its own for a stack, in a folder that PostgreSQL's user reaches."""
+    folder = Path(tempfile.mkdtemp(prefix="up"))
+    folder.chmod(0o755)
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {"AWS_ENDPOINT_URL", "DATABASE_URL"}
+    }
+    environment |= {
+        "VAR_DIR": str(folder / "var"),
+        "WEB_PORT": str(free_port()),
+        "LOCAL_AWS_PORT": str(free_port()),
+        "FREE_MAX_UPLOAD_BYTES": "100000000",
+    }
+    yield environment
+    for pid in _processes(environment):
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(folder)
+
+
+def _processes(environment: Mapping[str, str]) -> list[int]:
+    """This function will give the living processes that work in the environment's state folder."""
+    mark = os.fsencode(f"VAR_DIR={environment['VAR_DIR']}")
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def _browser(environment: Mapping[str, str]) -> Browser:
+    made = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", _MAKE_USER],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    browser = Browser(f"http://localhost:{environment['WEB_PORT']}")
+    browser.sign_in(**json.loads(made.stdout))
+    return browser
+
+
+def _large_vcf() -> bytes:
+    header = (
+        "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=248956422>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    )
+    return (header + "".join(f"chr1\t{100 + 600 * n}\t.\tA\tG\t.\t.\t.\n" for n in range(_RECORDS))).encode()
+
+
+def _state_when(browser: Browser, job: uuid.UUID, wanted: Callable[[JobState], bool]) -> JobState:
+    states: list[JobState] = []
+
+    def reached() -> bool:
+        states.append(browser.state(job))
+        return wanted(states[-1])
+
+    _until(reached)
+    return states[-1]
+
+
+def _stored_status(environment: Mapping[str, str], job: uuid.UUID) -> str:
+    """This function will look into the database of a stack that does not run."""
+    data_dir = Path(environment["VAR_DIR"]) / "postgres"
+    try:
+        with psycopg.connect(postgres.start(data_dir)) as connection:
+            found = connection.execute("SELECT status FROM jobs_job WHERE id = %s", [job]).fetchone()
+    finally:
+        postgres.stop(data_dir)
+    assert found is not None
+    return str(found[0])
+
+
+@pytest.mark.stack
+class TestUp:
+    def test_gives_a_running_job_back_and_ends_it_after_the_next_start(self, environment: dict[str, str]) -> None:
+        first = _Stack(environment)
+        first.wait_ready()
+        browser = _browser(environment)
+        job = browser.upload("large.vcf", content=_large_vcf())
+        assert _state_when(browser, job, lambda state: state.records_done > 0).status == "RUNNING"
+        seconds = first.stop(signal.SIGINT)
+        assert not _processes(environment), "\n".join(first.lines)
+        assert seconds < 5  # 3 on a machine that does nothing else
+        assert _stored_status(environment, job) == "PENDING"
+
+        second = _Stack(environment)
+        second.wait_ready()
+        begin = time.monotonic()
+        state = _state_when(browser, job, lambda state: state.ended)  # the session is still good, too
+        assert (state.status, state.annotated) == ("COMPLETED", _RECORDS)
+        assert time.monotonic() - begin < 45
+        assert second.stop(signal.SIGTERM) < 5
+        assert not _processes(environment)
+
+    def test_leaves_nothing_when_it_is_killed(self, environment: dict[str, str]) -> None:
+        stack = _Stack(environment)
+        stack.wait_ready()
+        stack.stop(signal.SIGKILL)
+        _until(lambda: not _processes(environment), seconds=10)
+
+
+@contextmanager
+def _listener() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def _run_up(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "up"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+class TestRefusals:
+    def test_names_the_process_that_runs_already(self, environment: dict[str, str]) -> None:
+        with lock.hold(Path(environment["VAR_DIR"]) / "up.lock"):
+            refused = _run_up(environment)
+        assert refused.returncode == 1
+        assert f"It runs already, as process {os.getpid()}," in refused.stderr
+
+    @pytest.mark.parametrize(
+        ("variable", "part"), [("WEB_PORT", "the web server"), ("LOCAL_AWS_PORT", "the local AWS")]
+    )
+    def test_names_the_busy_port_and_what_to_do(self, environment: dict[str, str], variable: str, part: str) -> None:
+        with _listener() as port:
+            refused = _run_up({**environment, variable: str(port)})
+        assert refused.returncode == 1
+        assert f"Port {port} is busy, and {part} needs it." in refused.stderr
+        assert f"{variable}={port + 1} make up" in refused.stderr
+        assert not (Path(environment["VAR_DIR"]) / "postgres").exists()

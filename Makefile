@@ -77,6 +77,7 @@ $(RUN):
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/local.stamp: docker/requirements/local.txt | $(RUN)
+	@echo "Installing the pinned dependencies, about a minute the first time"
 	$(PIP) install --require-hashes -r $<
 	@touch $@
 

@@ -196,6 +196,10 @@ class TestPreservation:
         assert all(line.endswith(b"\r") for line in lines)
         assert lines[-1].split(b"\t")[7].startswith(b"DP=5;CSQ=")
 
+    def test_puts_nothing_before_the_first_addition(self, run: Runner) -> None:
+        outcome = run([record("chr1", 5, "A", "G"), record("chr1", 6, "A", "G", info="DP=1")])
+        assert [columns[7] for columns in outcome.rows] == ["CYTOBAND=1p36.33", "DP=1;CYTOBAND=1p36.33"]
+
     def test_keeps_the_fields_of_a_lab_that_has_names_of_ours(self, run: Runner) -> None:
         declared = '##INFO=<ID=CSQ,Number=.,Type=String,Description="by VEP">'
         text = f"##fileformat=VCFv4.2\n{declared}\n{COLUMN_LINE}\n" + record("MT", 3460, "G", "A", info="CSQ=old|one")
@@ -341,9 +345,9 @@ class TestFailure:
         script = (
             "import subprocess, sys\n"
             "from annotator.bcftools import command_line\n"
-            "child = subprocess.Popen(command_line('norm', '-f', sys.argv[1], '-'), stdin=subprocess.PIPE)\n"
+            "child = subprocess.Popen(command_line('norm', '-f', sys.argv[1], '-'), stdin=sys.stdin)\n"
             "print(child.pid, flush=True)\n"
-            "sys.stdin.read()\n"
+            "child.wait()\n"
         )
         sequence = str(STARTER_FOLDER / "sequence.fa")
         with subprocess.Popen(
@@ -352,9 +356,8 @@ class TestFailure:
             assert parent.stdout is not None
             child = int(parent.stdout.readline())
             parent.kill()
-        handle = _process_handle(child)
-        if handle is not None:
-            assert _ends(handle)
+            handle = _process_handle(child)  # its input stays open: only the signal can end it
+            assert handle is None or _ends(handle)
 
 
 def _process_handle(pid: int) -> int | None:

@@ -36,8 +36,8 @@ check: $(VENV)/dev.stamp ## Run all static checks
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy $(CODE)
 	$(VENV)/bin/lint-imports --no-logo
-	$(RUN) -m djlint templates --check --quiet
-	$(RUN) -m djlint templates --lint --quiet
+	$(RUN) -m djlint templates --check
+	$(RUN) -m djlint templates --lint
 	$(VENV)/bin/cfn-lint docker/aws/stack.yaml
 	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING

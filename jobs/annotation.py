@@ -105,9 +105,11 @@ def _annotate(job: Job, *, worker: Worker, held: lease.Lease) -> None:
 
 def _complete(job: Job, *, worker: Worker, done: progress.Done) -> None:
     """This function will store the files first and publish them with the status: a crash between leaves no result."""
+    paths = {Kind(kind.upper()): Path(path) for kind, path in done.files.items()}
     files = [
-        results.store(job, kind=Kind(kind.upper()), source=Path(path), name=_public_name(job, Path(path).name))
-        for kind, path in done.files.items()
+        results.store(job, kind=kind, source=paths[kind], name=_public_name(job, paths[kind].name))
+        for kind in Kind
+        if kind in paths
     ]
     _finish(
         job,

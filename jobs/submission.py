@@ -18,10 +18,10 @@ def finish_upload(job: Job, *, actor: str, now: datetime) -> None:
     uploads.check(job, actor=actor, now=now)
     try:
         submit(job, actor=actor, now=now)
-    except StaleJobError:
+    except StaleJobError as error:
         job.refresh_from_db()
         if job.submitted_at is None:
-            raise
+            raise _too_late(job) from error
 
 
 def submit(job: Job, *, actor: str, now: datetime) -> None:
@@ -70,8 +70,12 @@ def _change(job: Job, to: Status, *, actor: str, now: datetime, **changes: Any) 
         transitions.move(job, to, actor=actor, now=now, **changes)
     except StaleJobError as error:
         job.refresh_from_db()
-        raise NotPossibleNowError(
-            f"{job.name} is {job.get_status_display().lower()}: that cannot be done now.",
-            code="NOT_POSSIBLE_NOW",
-            advice="Reload the page to see where the job stands.",
-        ) from error
+        raise _too_late(job) from error
+
+
+def _too_late(job: Job) -> NotPossibleNowError:
+    return NotPossibleNowError(
+        f"{job.name} is {job.get_status_display().lower()}: that cannot be done now.",
+        code="NOT_POSSIBLE_NOW",
+        advice="Reload the page to see where the job stands.",
+    )

@@ -22,7 +22,10 @@ LOCAL_AWS = env.flag(
 
 WEB_PORT = env.integer("WEB_PORT", "port of the web server on this machine", default=8000)
 WEB_ORIGIN = env.text(
-    "WEB_ORIGIN", "address under which people reach the site", default=f"http://localhost:{WEB_PORT}"
+    "WEB_ORIGIN",
+    "address under which people reach the site",
+    default=f"http://localhost:{WEB_PORT}",
+    shown="http://localhost:8000",
 ).rstrip("/")
 
 INSTALLED_APPS = [

@@ -54,13 +54,14 @@ def seconds(name: str, meaning: str, *, default: timedelta) -> timedelta:
     return _read(name, meaning, default=f"{default.total_seconds():g}", parse=lambda raw: timedelta(seconds=float(raw)))
 
 
-def items(name: str, meaning: str, *, default: str) -> list[str]:
+def items(name: str, meaning: str, *, default: str, shown: str) -> list[str]:
     """This function will read a comma-separated list."""
     return _read(
         name,
         meaning,
         default=default,
         parse=lambda raw: [part.strip() for part in raw.split(",") if part.strip()],
+        shown=shown,
     )
 
 

@@ -38,6 +38,7 @@ ALLOWED_HOSTS = env.items(
     "ALLOWED_HOSTS",
     "host names of the site, comma-separated",
     default=urlsplit(WEB_ORIGIN).hostname or "localhost",
+    shown="localhost",
 )
 CSRF_TRUSTED_ORIGINS = [WEB_ORIGIN]
 

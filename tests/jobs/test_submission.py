@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from genomics.users.models import User
-from jobs import submission
+from jobs import submission, transitions, uploads
 from jobs.errors import NotPossibleNowError
 from jobs.models import Job, Status
 from tests.jobs.factory import make_job
@@ -14,6 +14,21 @@ from tests.jobs.factory import make_job
 pytestmark = pytest.mark.django_db
 
 Capture = Callable[..., AbstractContextManager[list[Callable[[], None]]]]
+
+
+class TestFinishUpload:
+    def test_says_that_it_is_too_late_when_the_upload_was_abandoned_meanwhile(
+        self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = make_job(free_user, now=now, status=Status.DRAFT)
+
+        def check_slowly(draft: Job, *, actor: str, now: datetime) -> None:
+            transitions.move(Job.objects.get(pk=draft.pk), Status.CANCELLED, actor=actor, now=now)
+
+        monkeypatch.setattr(uploads, "check", check_slowly)
+        with pytest.raises(NotPossibleNowError):
+            submission.finish_upload(job, actor="user:1", now=now)
+        assert Job.objects.get().status == Status.CANCELLED
 
 
 class TestSubmit:

@@ -1,0 +1,56 @@
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from genomics.users.models import User
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[User], Client]
+URL = "users:profile"
+
+
+class TestProfile:
+    def test_asks_strangers_to_sign_in(self, client: Client) -> None:
+        assert client.get(reverse(URL)).status_code == 302
+
+    def test_saves_what_a_user_says(self, client_of: SignIn, free_user: User) -> None:
+        form = {"name": "Ada", "institution": "The lab", "time_zone": "Europe/Berlin"}
+        page = client_of(free_user).post(reverse(URL), form, follow=True)
+        free_user.refresh_from_db()
+        assert (free_user.name, free_user.institution, free_user.time_zone) == ("Ada", "The lab", "Europe/Berlin")
+        assert "Your profile is saved" in page.content.decode()
+
+    def test_refuses_a_time_zone_that_is_none_and_saves_nothing(self, client_of: SignIn, free_user: User) -> None:
+        page = client_of(free_user).post(reverse(URL), {"name": "Ada", "time_zone": "Mars/Olympus"})
+        free_user.refresh_from_db()
+        assert (page.status_code, free_user.name) == (200, "")
+
+    def test_changes_neither_e_mail_nor_rights(self, client_of: SignIn, free_user: User) -> None:
+        client_of(free_user).post(reverse(URL), {"name": "Ada", "email": "x@y.example", "is_staff": "1"})
+        free_user.refresh_from_db()
+        assert (free_user.email, free_user.is_staff) == ("free@lab.example", False)
+
+
+class TestAdmin:
+    def test_gives_a_new_user_a_lab(self, client_of: SignIn, admin_user: User) -> None:
+        form = {"email": "new@lab.example", "password1": "correct horse battery", "password2": "correct horse battery"}
+        client_of(admin_user).post(reverse("admin:users_user_add"), {**form, "usable_password": "true"})
+        assert User.objects.get(email="new@lab.example").labs.count() == 1
+
+    @pytest.mark.parametrize("page", ["users_user", "users_lab", "mail_mail"])
+    def test_lists_and_opens(self, client_of: SignIn, admin_user: User, page: str, now: datetime) -> None:
+        client = client_of(admin_user)
+        assert client.get(reverse(f"admin:{page}_changelist")).status_code == 200
+
+    def test_does_not_edit_a_plan(self, client_of: SignIn, admin_user: User, free_user: User) -> None:
+        lab: Any = free_user.labs.get()
+        url = reverse("admin:users_lab_change", args=[lab.pk])
+        management = {f"memberships-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
+        client_of(admin_user).post(url, {"name": lab.name, "email": lab.email, "plan": "PREMIUM", **management})
+        lab.refresh_from_db()
+        assert lab.plan == "FREE"

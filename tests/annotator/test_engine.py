@@ -342,16 +342,16 @@ class TestFailure:
 
     @pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's")
     def test_of_the_parent_ends_bcftools(self) -> None:
-        script = (
-            "import subprocess, sys\n"
-            "from annotator.bcftools import command_line\n"
-            "child = subprocess.Popen(command_line('norm', '-f', sys.argv[1], '-'), stdin=sys.stdin)\n"
-            "print(child.pid, flush=True)\n"
-            "child.wait()\n"
+        child_script = (
+            "import os, sys\n"
+            "from annotator.bcftools import die_with_parent\n"
+            "die_with_parent(os.getppid())\n"
+            "print(os.getpid(), flush=True)\n"
+            "sys.stdin.read()\n"
         )
-        sequence = str(STARTER_FOLDER / "sequence.fa")
+        script = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child_script!r}])\n"
         with subprocess.Popen(
-            [sys.executable, "-c", script, sequence], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as parent:
             assert parent.stdout is not None
             child = int(parent.stdout.readline())

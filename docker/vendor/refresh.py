@@ -52,7 +52,8 @@ PACKAGES = (
 
 
 def main() -> None:
-    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
+    npm = shutil.which("npm") or "npm"
+    subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
     for target in (STATIC, TESTS):
         shutil.rmtree(target, ignore_errors=True)
     for package in PACKAGES:

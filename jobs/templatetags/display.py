@@ -24,13 +24,11 @@ def size(size_bytes: int) -> str:
     """This function will give a size in decimal units, as disks and browsers count: 150000 → “150 kB”."""
     if size_bytes < 1000:
         return f"{size_bytes} bytes" if size_bytes != 1 else "1 byte"
-    amount = float(size_bytes)
-    unit = ""
-    for unit in _UNITS:
-        amount /= 1000
-        if amount < 999.5:
-            break
-    return f"{amount:.0f} {unit}" if amount >= 100 or amount == int(amount) else f"{amount:.1f} {unit}"
+    amount = size_bytes / 1000
+    unit = 0
+    while amount >= 999.5 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:.0f} {_UNITS[unit]}" if amount >= 100 or amount == int(amount) else f"{amount:.1f} {_UNITS[unit]}"
 
 
 @register.filter
@@ -41,9 +39,11 @@ def count(number: int | None) -> str:
 
 @register.filter
 def percent(fraction: float) -> str:
-    """This function will write a share (0 to 1) as a percentage that never hides a small but real share."""
+    """This function will write a share (0 to 1) as a percentage that never rounds to nothing or to all."""
     if 0 < fraction < 0.001:
         return "<0.1 %"
+    if 0.995 <= fraction < 1:
+        return f"{min(fraction * 100, 99.9):.1f} %"
     return f"{fraction * 100:.1f} %" if fraction < 0.1 else f"{fraction * 100:.0f} %"
 
 

@@ -9,11 +9,14 @@ function rememberTimeZone() {
   document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
-/** Holds back a form that names a dialog in data-confirm until the dialog's confirming button was pressed. */
+/**
+ * Holds back a form that names a dialog in data-confirm until the dialog's confirming button was pressed.
+ * A live update may have replaced the form meanwhile, or removed it when there is nothing left to do.
+ */
 function askFirst(event) {
-  const form = event.target;
-  const dialog = document.getElementById(form.dataset.confirm ?? "");
-  if (!dialog || form.dataset.confirmed) {
+  const { confirm, confirmed } = event.target.dataset;
+  const dialog = document.getElementById(confirm ?? "");
+  if (!dialog || confirmed) {
     return;
   }
   event.preventDefault();
@@ -21,7 +24,8 @@ function askFirst(event) {
   dialog.addEventListener(
     "close",
     () => {
-      if (dialog.returnValue === "confirm") {
+      const form = document.querySelector(`form[data-confirm="${confirm}"]`);
+      if (form && dialog.returnValue === "confirm") {
         form.dataset.confirmed = "yes";
         form.requestSubmit();
       }

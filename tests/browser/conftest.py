@@ -1,0 +1,67 @@
+"""A real browser on a real server: every test fails when its pages complain or reach for another host."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+
+from genomics.localaws.server import LocalAws
+from genomics.users.models import User
+from tests.browser.watching import DESKTOP, Watch
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    viewport = {"width": DESKTOP[0], "height": DESKTOP[1]}
+    return {**browser_context_args, "viewport": viewport, "color_scheme": "light", "reduced_motion": "reduce"}
+
+
+@pytest.fixture
+def context(context: BrowserContext, live_server: LiveServer, aws: LocalAws) -> BrowserContext:
+    """This function will give a browser that knows the live server, which stands on the local AWS."""
+    context.set_default_timeout(10_000)
+    return context
+
+
+@pytest.fixture
+def url(live_server: LiveServer) -> str:
+    return str(live_server.url)
+
+
+@pytest.fixture(autouse=True)
+def watch(page: Page, url: str) -> Iterator[Watch]:
+    """This function will fail a test whose pages complained."""
+    hosts = {urlsplit(url).netloc, urlsplit(settings.AWS_ENDPOINT_URL).netloc}
+    watch = Watch(page, hosts=hosts)
+    yield watch
+    assert watch.complaints == []
+
+
+@pytest.fixture
+def sign_in(page: Page, url: str, client_of: Callable[[User], Client]) -> Callable[[User], None]:
+    """This function will give a function that signs the browser in, without the form."""
+
+    def sign_in(user: User) -> None:
+        session = client_of(user).cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+
+    return sign_in

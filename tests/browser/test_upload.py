@@ -1,0 +1,237 @@
+"""The upload page: wrong files are refused before a byte leaves, right ones go straight to storage."""
+
+import gzip
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pysam
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from playwright.sync_api import FilePayload, Page, Request, Route, expect
+
+from genomics.aws import s3
+from genomics.users.models import User
+from jobs import storage
+from jobs.models import Job, Status
+from tests.browser.watching import Watch
+
+SignIn = Callable[[User], None]
+
+HEADER = (
+    "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=248956422>\n"
+    "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tNA12878\n"
+)
+RECORD = "chrM\t3243\t.\tA\tG\t50\tPASS\t.\tGT\t0/1\n"
+VCF = (HEADER + RECORD).encode()
+
+
+def payload(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "", "buffer": content}
+
+
+def bgzipped(folder: Path, content: bytes) -> bytes:
+    path = folder / "x.gz"
+    with pysam.BGZFile(str(path), "wb", None) as stream:
+        stream.write(content)
+    return path.read_bytes()
+
+
+def is_put(request: Request) -> bool:
+    return request.method == "PUT"
+
+
+@pytest.fixture
+def sent(page: Page) -> list[str]:
+    """This function will give a list that grows by each request that would create or fill an upload."""
+    seen: list[str] = []
+
+    def note(request: Request) -> None:
+        if is_put(request) or "/uploads/" in request.url:
+            seen.append(f"{request.method} {request.url}")
+
+    page.on("request", note)
+    return seen
+
+
+@pytest.fixture
+def upload_page(page: Page, url: str, sign_in: SignIn, free_user: User) -> Page:
+    sign_in(free_user)
+    page.goto(url + reverse("jobs:new"))
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def choose(page: Page, name: str, content: bytes) -> None:
+    page.get_by_label("Choose a file").set_input_files(payload(name, content))
+
+
+REFUSED: list[tuple[str, bytes, str]] = [
+    ("empty.vcf", b"", "empty.vcf is empty."),
+    ("paper.pdf", b"%PDF-1.7\n...", "paper.pdf is a PDF document, not a VCF."),
+    ("paper.vcf", b"%PDF-1.7\n...", "paper.vcf is a PDF document, not a VCF."),
+    ("picture.png", b"\x89PNG\r\n\x1a\n", "picture.png is a PNG picture, not a VCF."),
+    ("table.xlsx", b"PK\x03\x04....[Content_Types].xml", "table.xlsx is an Excel document (XLSX), not a VCF."),
+    ("files.zip", b"PK\x03\x04....hello.txt", "files.zip is a ZIP archive, not a VCF."),
+    ("reads.bam", gzip.compress(b"BAM\x01...."), "reads.bam is a BAM file with aligned reads, compressed with gzip"),
+    ("reads.cram", b"CRAM\x03\x00", "reads.cram is a CRAM file with aligned reads, not a VCF."),
+    ("calls.bcf", gzip.compress(b"BCF\x02\x02"), "calls.bcf is a BCF file (binary VCF), compressed with gzip"),
+    ("notes.vcf", b"dear diary\n", "its first line must be ##fileformat=VCFv4.x, but it is “dear diary”."),
+    ("torn.vcf.gz", b"\x1f\x8bnonsense", "torn.vcf.gz is marked as gzip, but cannot be decompressed."),
+    ("headless.vcf", b"##fileformat=VCFv4.2\n" + RECORD.encode(), "The header has no #CHROM line."),
+    ("right.txt", VCF, "right.txt holds a VCF, but is not named like one."),
+    ("large.vcf", VCF + b"#" * 150_000, "large.vcf has 150 kB; the plan Free takes up to 150 kB."),
+]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(("name", "content", "said"), REFUSED, ids=[row[0] for row in REFUSED])
+    def test_come_before_the_first_byte(
+        self, upload_page: Page, sent: list[str], name: str, content: bytes, said: str
+    ) -> None:
+        choose(upload_page, name, content)
+        expect(upload_page.get_by_role("alert")).to_contain_text(said)
+        expect(upload_page.get_by_text("Checking the file")).to_be_hidden()
+        assert sent == []
+        assert not Job.objects.exists()
+
+    def test_are_readable_and_name_the_place(self, upload_page: Page, watch: Watch) -> None:
+        choose(upload_page, "headless.vcf", b"##fileformat=VCFv4.2\n##contig=<ID=1>\n" + RECORD.encode())
+        expect(upload_page.get_by_role("alert")).to_contain_text("Where: line 3")
+        watch.check_look()
+
+    def test_do_not_stand_in_the_way_of_the_next_file(self, upload_page: Page) -> None:
+        choose(upload_page, "paper.pdf", b"%PDF-1.7")
+        expect(upload_page.get_by_role("alert")).to_be_visible()
+        choose(upload_page, "sample.vcf", VCF)
+        expect(upload_page.get_by_role("heading", name="sample.vcf")).to_be_visible()
+
+    def test_of_the_server_are_shown_too(self, upload_page: Page, settings: Any, watch: Watch) -> None:
+        watch.expect("413")
+        settings.PLAN_LIMITS = {**settings.PLAN_LIMITS, "FREE": {"max_upload_bytes": 10, "max_running_jobs": 2}}
+        choose(upload_page, "sample.vcf", VCF)
+        expect(upload_page.get_by_role("alert")).to_contain_text("the plan Free takes up to 10")
+        assert not Job.objects.exists()
+
+    def test_ask_to_sign_in_again_when_the_session_has_ended(self, upload_page: Page, watch: Watch) -> None:
+        watch.expect("403")
+        upload_page.context.clear_cookies()
+        choose(upload_page, "sample.vcf", VCF)
+        expect(upload_page.get_by_role("alert")).to_contain_text("You are no longer signed in.")
+
+
+class TestUpload:
+    @pytest.mark.parametrize("compression", ["plain", "gzip", "bgzip"])
+    def test_stores_the_very_bytes_and_submits_the_job(
+        self, upload_page: Page, tmp_path: Path, free_user: User, compression: str
+    ) -> None:
+        content = {"plain": VCF, "gzip": gzip.compress(VCF), "bgzip": bgzipped(tmp_path, VCF)}[compression]
+        name = "sample.vcf" if compression == "plain" else "sample.vcf.gz"
+        choose(upload_page, name, content)
+        expect(upload_page.get_by_role("heading", name=name)).to_be_visible()
+        expect(upload_page.get_by_text("Waiting for a worker.")).to_be_visible()
+        job = Job.objects.get()
+        assert (job.status, job.owner, job.name) == (Status.PENDING, free_user, name)
+        assert s3.read_head(storage.bucket(storage.INPUTS), key=job.input_key, length=10**6) == content
+
+    def test_takes_a_dropped_file(self, upload_page: Page) -> None:
+        transfer = upload_page.evaluate_handle(
+            """text => {
+              const transfer = new DataTransfer();
+              transfer.items.add(new File([text], "dropped.vcf"));
+              return transfer;
+            }""",
+            VCF.decode(),
+        )
+        upload_page.dispatch_event("[data-part=drop]", "drop", {"dataTransfer": transfer})
+        expect(upload_page.get_by_role("heading", name="dropped.vcf")).to_be_visible()
+
+    def test_says_what_the_header_says_and_how_far_it_is(self, upload_page: Page, watch: Watch) -> None:
+        upload_page.route("**", lambda route: None if is_put(route.request) else route.fallback())
+        choose(upload_page, "sample.vcf", VCF)
+        expect(upload_page.get_by_text("VCFv4.2 · 1 sample · GRCh38 · not compressed")).to_be_visible()
+        expect(upload_page.get_by_text("Uploading", exact=True).first).to_be_visible()
+        watch.check_look()
+        upload_page.get_by_role("button", name="Cancel").click()
+        expect(upload_page.get_by_role("progressbar", name="Upload")).to_be_hidden()
+
+    def test_accepts_a_header_longer_than_what_is_read(self, upload_page: Page, tmp_path: Path) -> None:
+        lines = "".join(f"##contig=<ID=decoy{number},length=1000>\n" for number in range(20_000))
+        content = bgzipped(tmp_path, HEADER.replace("#CHROM", lines + "#CHROM").encode())
+        choose(upload_page, "decoys.vcf.gz", content)
+        expect(upload_page.get_by_role("heading", name="decoys.vcf.gz")).to_be_visible()
+
+
+class TestParts:
+    @pytest.fixture(autouse=True)
+    def _small_parts(self, settings: Any) -> None:
+        settings.UPLOAD_PART_BYTES = 5 * 1024**2  # the least that S3 joins
+        settings.PLAN_LIMITS = {**settings.PLAN_LIMITS, "FREE": {"max_upload_bytes": 10**8, "max_running_jobs": 2}}
+
+    @pytest.fixture
+    def large(self) -> bytes:
+        return VCF + RECORD.encode() * 300_000  # three parts
+
+    def test_are_sent_again_when_the_connection_breaks(self, upload_page: Page, large: bytes, watch: Watch) -> None:
+        watch.expect("ERR_CONNECTION_RESET")
+        broken: list[str] = []
+
+        def break_once(route: Route) -> None:
+            if is_put(route.request) and len(broken) < 2:
+                broken.append(route.request.url)
+                route.abort("connectionreset")
+            else:
+                route.fallback()
+
+        upload_page.route("**", break_once)
+        choose(upload_page, "large.vcf", large)
+        expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible(timeout=20_000)
+        job = Job.objects.get()
+        assert s3.size(storage.bucket(storage.INPUTS), key=job.input_key) == len(large)
+
+    def test_get_a_fresh_url_when_theirs_has_expired(self, upload_page: Page, sent: list[str], watch: Watch) -> None:
+        watch.expect("403")
+        watch.expect("CORS")
+        watch.expect("ERR_FAILED")
+        expired: list[str] = []
+
+        def expire_first(route: Route) -> None:
+            if is_put(route.request) and not expired:
+                expired.append(route.request.url)
+                route.continue_(url=re.sub(r"X-Amz-Date=\d{8}", "X-Amz-Date=20200101", route.request.url))
+            else:
+                route.fallback()
+
+        upload_page.route("**", expire_first)
+        choose(upload_page, "sample.vcf", VCF)
+        expect(upload_page.get_by_role("heading", name="sample.vcf")).to_be_visible()
+        assert len([line for line in sent if "/sign/" in line]) == 2
+
+    def test_are_dropped_when_the_upload_is_cancelled(self, upload_page: Page, large: bytes) -> None:
+        upload_page.route("**", lambda route: None if is_put(route.request) else route.fallback())
+        with upload_page.expect_request(is_put):
+            choose(upload_page, "large.vcf", large)
+        with upload_page.expect_response("**/abandon/"):
+            upload_page.get_by_role("button", name="Cancel").click()
+        assert Job.objects.get().status == Status.CANCELLED
+        expect(upload_page.get_by_role("alert")).to_be_hidden()
+
+    def test_are_not_left_by_accident(self, upload_page: Page, large: bytes) -> None:
+        upload_page.route("**", lambda route: None if is_put(route.request) else route.fallback())
+        with upload_page.expect_request(is_put):
+            choose(upload_page, "large.vcf", large)
+        with upload_page.expect_event("dialog") as asked:
+            upload_page.close(run_before_unload=True)
+        assert asked.value.type == "beforeunload"
+        asked.value.dismiss()
+
+
+class TestStorage:
+    def test_is_reached_directly(self, upload_page: Page, sent: list[str]) -> None:
+        choose(upload_page, "sample.vcf", VCF)
+        expect(upload_page.get_by_role("heading", name="sample.vcf")).to_be_visible()
+        puts = [line for line in sent if line.startswith("PUT ")]
+        assert len(puts) == 1
+        assert puts[0].startswith(f"PUT {settings.AWS_ENDPOINT_URL}/")

@@ -1,7 +1,8 @@
 """The pages of a job. Each view loads what the user may see (else 404), calls one function and answers."""
 
 import uuid
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -109,29 +110,27 @@ def log(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    job = _job(request, job_id)
-    try:
-        submission.cancel(job, actor=actor(request), now=timezone.now())
-        messages.success(request, f"{job.name} is cancelled.")
-    except NotPossibleNowError as error:
-        messages.error(request, f"{error.message} {error.advice}")
-    return redirect("jobs:detail", job_id=job.pk)
+    return _change(request, job_id, change=submission.cancel, done="{} is cancelled.")
 
 
 @login_required
 @require_POST
 def retry(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    return _change(request, job_id, change=submission.retry, done="{} waits for a worker again.")
+
+
+class _Change(Protocol):
+    def __call__(self, job: Job, /, *, actor: str, now: datetime) -> None: ...
+
+
+def _change(request: HttpRequest, job_id: uuid.UUID, *, change: _Change, done: str) -> HttpResponse:
     job = _job(request, job_id)
     try:
-        submission.retry(job, actor=actor(request), now=timezone.now())
-        messages.success(request, f"{job.name} waits for a worker again.")
+        change(job, actor=f"user:{_user(request).pk}", now=timezone.now())
+        messages.success(request, done.format(job.name))
     except NotPossibleNowError as error:
         messages.error(request, f"{error.message} {error.advice}")
     return redirect("jobs:detail", job_id=job.pk)
-
-
-def actor(request: HttpRequest) -> str:
-    return f"user:{_user(request).pk}"
 
 
 def _context(job: Job) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from kombu.transport import SQS
 from genomics.queues.transport import Channel, Connection, Transport
 
 
-def _connection(kind: type[AsyncSQSConnection]) -> AsyncSQSConnection:
-    connection = kind.__new__(kind)
+def _connection(kind: type[AsyncSQSConnection]) -> Any:
+    connection: Any = kind.__new__(kind)
     connection.sqs_connection = SimpleNamespace(meta=SimpleNamespace(service_model=None))
     return connection
 

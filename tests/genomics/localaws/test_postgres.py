@@ -2,6 +2,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,8 +58,12 @@ class TestStart:
         postgres.start(data_dir)
         lines = (data_dir / "postmaster.pid").read_text().splitlines()
         postgres.stop(data_dir)
-        (data_dir / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]))
-        assert _query(postgres.start(data_dir), "SELECT 1") == [(1,)]
+        user = postgres.system_user()
+        with subprocess.Popen(["sleep", "60"], user=user, extra_groups=[] if user else None) as stranger:
+            (data_dir / "postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]))
+            assert _query(postgres.start(data_dir), "SELECT 1") == [(1,)]
+            assert stranger.poll() is None
+            stranger.kill()
 
     def test_keeps_the_data_private(self, data_dir: Path) -> None:
         postgres.start(data_dir)

@@ -14,7 +14,7 @@ _STARTER = "starter"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One row of a bar chart; `share` is of all variants, `length` of the longest bar, both 0 to 1."""
+    """One row of a bar chart; `share` is of all bars together, `length` of the longest, both 0 to 1."""
 
     code: str
     label: str
@@ -36,6 +36,7 @@ class Findings:
     reference: str
     is_starter: bool
     consequences: list[Bar]
+    with_consequence: int  # the others lie where the reference has no transcripts
     more_consequences: int  # rarer ones, which the summary file names
     impacts: list[Bar]
     clinvar_hits: int
@@ -55,6 +56,7 @@ def findings(summary: dict[str, Any]) -> Findings:
         reference=f"{name} {reference.get('version', '')}".strip(),
         is_starter=_STARTER in name.lower(),
         consequences=sorted(consequences, key=lambda bar: -bar.amount)[:_SHOWN],
+        with_consequence=sum(bar.amount for bar in consequences),
         more_consequences=max(0, len(consequences) - _SHOWN),
         impacts=_bars(summary.get("variants_by_impact", {})),
         clinvar_hits=summary.get("clinvar_hits", 0),

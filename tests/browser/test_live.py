@@ -15,10 +15,10 @@ from tests.browser.watching import Watch
 from tests.jobs.factory import make_job
 
 SignIn = Callable[[User], None]
-HIDE = """
-Object.defineProperty(document, "hidden", {configurable: true, get: () => true});
-document.dispatchEvent(new Event("visibilitychange"));
-"""
+SET_HIDDEN = """hidden => {
+  Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 @pytest.fixture
@@ -83,9 +83,18 @@ class TestJobPage:
     def test_does_not_ask_in_a_hidden_tab(self, page: Page, url: str, running: Job, polls: list[str]) -> None:
         page.clock.install()
         page.goto(url + reverse("jobs:detail", args=[running.pk]))
-        page.evaluate(HIDE)
+        page.evaluate(SET_HIDDEN, True)
         page.clock.run_for(60_000)
         assert polls == []
+
+    def test_catches_up_at_once_when_the_tab_is_seen_again(self, page: Page, url: str, running: Job) -> None:
+        page.goto(url + reverse("jobs:detail", args=[running.pk]))
+        page.evaluate(SET_HIDDEN, True)
+        complete(running)
+        page.clock.install()
+        page.evaluate(SET_HIDDEN, False)
+        page.clock.run_for(100)
+        expect(page.get_by_role("heading", name="Every record accounted for")).to_be_visible()
 
     def test_asks_less_often_while_the_server_is_in_trouble(
         self, page: Page, url: str, running: Job, polls: list[str], watch: Watch

@@ -10,15 +10,15 @@ let active = "liveActive" in live.dataset;
 let failures = 0;
 let timer = 0;
 
-document.addEventListener("visibilitychange", schedule);
+document.addEventListener("visibilitychange", () => schedule(0));
 document.body.addEventListener("htmx:beforeSwap", leaveWhenSignedOut);
 document.body.addEventListener("htmx:afterSettle", announce);
 schedule();
 
-function schedule() {
+function schedule(pause = Math.min(PERIOD_MS * 2 ** failures, LONGEST_PAUSE_MS)) {
   clearTimeout(timer);
   if (active && !document.hidden) {
-    timer = setTimeout(poll, Math.min(PERIOD_MS * 2 ** failures, LONGEST_PAUSE_MS));
+    timer = setTimeout(poll, pause);
   }
 }
 

@@ -18,7 +18,6 @@ handler500 = views.server_error
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),
     path("", include("genomics.users.urls")),
     path("", include("jobs.urls")),

@@ -1,11 +1,9 @@
-"""The roof: home, health and the error pages."""
+"""The roof: home and the error pages."""
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 
@@ -14,18 +12,6 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("jobs:list")
     return render(request, "home.html")
-
-
-@require_safe
-@never_cache
-def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """This function will say 200 when this process reaches the database, else 503."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok"})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

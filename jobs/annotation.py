@@ -1,18 +1,19 @@
 """One job from its claim to its result: fetch, annotate, store, complete."""
 
 import fcntl
+import json
 import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, connection, transaction
 
 from annotator import progress
 from annotator.engine import stem_of
@@ -59,13 +60,15 @@ def annotate_next(worker: Worker) -> Job | None:
         logger.warning("Job %s no longer belongs to attempt %s; its files are dropped.", job.pk, job.attempt)
         results.discard_attempt(job)
     except SystemExit:
-        _give_back(job, worker=worker, note="The worker was asked to stop.", stopping=True)
+        _stop(job, worker=worker)
         raise
     except Exception as error:
         logger.exception("Job %s, attempt %s", job.pk, job.attempt)
-        _give_back(job, worker=worker, note=f"{type(error).__name__} in the worker; see its log.")
+        note = f"{type(error).__name__} in the worker; see its log."
+        _give_back(job, worker=worker, note=note, pause=dispatch.pause_after_fault(job))
     finally:
-        dispatch.wake(job.lab_id)
+        connection.close_if_unusable_or_obsolete()
+        dispatch.wake(job.lab_id, now=worker.clock())
     return job
 
 
@@ -118,6 +121,7 @@ def _complete(job: Job, *, worker: Worker, done: progress.Done) -> None:
         files=files,
         stage="",
         fraction=1,
+        summary=json.loads(paths[Kind.SUMMARY].read_bytes()),
         records_done=done.records_read,
         records_read=done.records_read,
         records_annotated=done.annotated,
@@ -155,23 +159,32 @@ def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -
 
 def _finish(job: Job, to: Status, *, worker: Worker, files: list[ResultFile], note: str = "", **changes: Any) -> None:
     now = worker.clock()
+    connection.close_if_unusable_or_obsolete()
     with transaction.atomic():
         transitions.move(job, to, actor=worker.actor, now=now, note=note, finished_at=now, **changes)
         older = results.replace(job, files=files)
     results.drop(older)
 
 
-def _give_back(job: Job, *, worker: Worker, note: str, stopping: bool = False) -> None:
-    """This function will end this attempt so that another one can follow; stopping on request costs no attempt."""
-    if job.status != Status.RUNNING:
-        return  # the fault came after the job's end was recorded
+def _stop(job: Job, *, worker: Worker) -> None:
+    """This function will give the job back at once; stopping on request costs no attempt."""
+    connection.close_if_unusable_or_obsolete()
+    if transitions.touch(job, now=worker.clock(), attempts_allowed=job.attempts_allowed + 1):
+        job.attempts_allowed += 1
+    _give_back(job, worker=worker, note="The worker was asked to stop.", pause=timedelta(0))
+
+
+def _give_back(job: Job, *, worker: Worker, note: str, pause: timedelta) -> None:
+    """This function will end this attempt so that another one can follow.
+
+    The row alone knows whether the attempt has ended already: a commit may have failed, or succeeded unheard.
+    """
+    connection.close_if_unusable_or_obsolete()
+    job.status = Status.RUNNING
     try:
-        if stopping:
-            transitions.touch(job, now=worker.clock(), attempts_allowed=job.attempts_allowed + 1)
-            job.attempts_allowed += 1
-        dispatch.give_back(job, actor=worker.actor, now=worker.clock(), note=note)
+        dispatch.give_back(job, actor=worker.actor, now=worker.clock(), note=note, pause=pause)
     except StaleJobError:
-        logger.info("Job %s was moved by somebody else meanwhile.", job.pk)
+        logger.info("Job %s has already left attempt %s.", job.pk, job.attempt)
     results.discard_attempt(job)
 
 
@@ -194,7 +207,13 @@ class _Report:
 
     def _write(self, **changes: Any) -> None:
         self._written_at = time.monotonic()
-        if not transitions.touch(self._job, now=self._clock(), **changes):
+        try:
+            ours = transitions.touch(self._job, now=self._clock(), **changes)
+        except Error as error:  # progress is for people to see; the move at the end decides
+            logger.warning("The progress of job %s was not written: %s", self._job.pk, error)
+            connection.close()
+            return
+        if not ours:
             self._held.lose()
             self._held.check()
 
@@ -203,26 +222,32 @@ class _Report:
 def _folder(job: Job) -> Iterator[Path]:
     """This function will give an empty folder for one attempt, gone afterwards; it also clears away dead ones."""
     settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
-    for left in settings.WORK_DIR.iterdir():
-        _remove_if_dead(left)
     folder = settings.WORK_DIR / f"{job.pk}-{job.attempt}"
-    folder.mkdir()
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        with (settings.WORK_DIR / "lock").open("w") as one_at_a_time:
+            fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+            for left in settings.WORK_DIR.iterdir():
+                if left.is_dir() and not _is_locked(left):
+                    shutil.rmtree(left)
+            folder.mkdir()
+            lock = held.enter_context((folder / "lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             yield folder
         finally:
             shutil.rmtree(folder)
 
 
-def _remove_if_dead(folder: Path) -> None:
-    """This function will remove a work folder that no living worker has locked."""
+def _is_locked(folder: Path) -> bool:
+    """This function will tell whether a living worker holds the folder's lock."""
     try:
         with (folder / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder)
-    except (BlockingIOError, FileNotFoundError):
-        return
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 def _bounds() -> sandbox.Bounds:

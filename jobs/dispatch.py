@@ -5,7 +5,7 @@ Fair among labs: the oldest waiting job of the lab that runs the fewest, as long
 
 import logging
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -30,13 +30,13 @@ def hint(lab_id: uuid.UUID) -> None:
 
 def claim(worker: str, *, now: datetime) -> Job | None:
     """This function will give the next job, RUNNING under a lease of `worker`, or None when nobody may start one."""
-    for lab_id in _labs_by_turn():
+    for lab_id in _labs_by_turn(now):
         with transaction.atomic():
             lab = Lab.objects.select_for_update(no_key=True).get(pk=lab_id)  # its running jobs are counted once
             running = Job.objects.filter(lab=lab, status=Status.RUNNING).count()
             if running >= lab.limits.max_running_jobs:
                 continue
-            job = Job.objects.waiting().filter(lab=lab).select_for_update(skip_locked=True).first()
+            job = Job.objects.ready(now).filter(lab=lab).select_for_update(skip_locked=True).first()
             if job is None:
                 continue
             _start(job, worker=worker, now=now)
@@ -44,20 +44,32 @@ def claim(worker: str, *, now: datetime) -> Job | None:
     return None
 
 
-def wake(lab_id: uuid.UUID) -> None:
+def wake(lab_id: uuid.UUID, *, now: datetime) -> None:
     """This function will hint the lab's next waiting job: a place has become free."""
-    if Job.objects.waiting().filter(lab_id=lab_id).exists():
+    if Job.objects.ready(now).filter(lab_id=lab_id).exists():
         hint(lab_id)
 
 
-def give_back(job: Job, *, actor: str, now: datetime, note: str, only_if: Q | None = None) -> None:
-    """This function will let a running job wait again, or fail it when its attempts are used up.
+def give_back(
+    job: Job, *, actor: str, now: datetime, note: str, pause: timedelta = timedelta(0), only_if: Q | None = None
+) -> None:
+    """This function will let a running job wait again for at least `pause`, or fail it without attempts left.
 
-    Raises StaleJobError when the job is no longer what `job` says.
+    The sweep hints it when the pause is over. Raises StaleJobError when the job is no longer what `job` says.
     """
     if job.attempt < job.attempts_allowed:
-        transitions.move(job, Status.PENDING, actor=actor, now=now, note=note, only_if=only_if, hinted_at=now)
-        hint(job.lab_id)
+        hinted_at = None if pause else now
+        transitions.move(
+            job,
+            Status.PENDING,
+            actor=actor,
+            now=now,
+            note=note,
+            only_if=only_if,
+            ready_at=now + pause,
+            hinted_at=hinted_at,
+        )
+        wake(job.lab_id, now=now)
         return
     transitions.move(
         job,
@@ -73,6 +85,13 @@ def give_back(job: Job, *, actor: str, now: datetime, note: str, only_if: Q | No
     )
 
 
+def pause_after_fault(job: Job) -> timedelta:
+    """This function will give the pause before the next attempt: it doubles, so that a fault can pass."""
+    used = settings.MAX_ATTEMPTS - (job.attempts_allowed - job.attempt)
+    pause: timedelta = settings.FIRST_PAUSE * 2 ** max(0, used - 1)
+    return pause
+
+
 def sweep(*, now: datetime) -> int:
     """This function will heal what lost messages and dead workers left behind, and give the number of jobs healed.
 
@@ -82,21 +101,21 @@ def sweep(*, now: datetime) -> int:
         if not _alone():
             return 0
         healed = sum(_recover(job, now=now) for job in Job.objects.abandoned(now))
-        forgotten = list(Job.objects.unhinted(since=now - settings.HINT_TIMEOUT)[:_HINTS_PER_SWEEP])
+        forgotten = list(Job.objects.unhinted(now, since=now - settings.HINT_TIMEOUT)[:_HINTS_PER_SWEEP])
         Job.objects.filter(pk__in=[job.pk for job in forgotten]).update(hinted_at=now)
         for job in forgotten:
             hint(job.lab_id)
     return healed + len(forgotten)
 
 
-def _labs_by_turn() -> list[uuid.UUID]:
-    """This function will list the labs that have waiting jobs: fewest running first, then longest waiting."""
+def _labs_by_turn(now: datetime) -> list[uuid.UUID]:
+    """This function will list the labs that have ready jobs: fewest running first, then longest waiting."""
     turns = (
         Job.objects.filter(status__in=ACTIVE)
         .values("lab_id")
         .annotate(
             running=Count("pk", filter=Q(status=Status.RUNNING)),
-            oldest=Min("submitted_at", filter=Q(status=Status.PENDING)),
+            oldest=Min("submitted_at", filter=Q(status=Status.PENDING, ready_at__lte=now)),
         )
         .filter(oldest__isnull=False)
         .order_by("running", "oldest")
@@ -127,6 +146,7 @@ def _recover(job: Job, *, now: datetime) -> bool:
     except StaleJobError:
         return False
     logger.warning("Job %s: %s", job.pk, note)
+    wake(job.lab_id, now=now)
     return True
 
 

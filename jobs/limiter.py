@@ -1,8 +1,8 @@
-"""Runs one command under limits: `python -m jobs.limiter MEMORY CPU OUTPUT -- command…`.
+"""Runs one command under limits: `python -m jobs.limiter PARENT MEMORY CPU OUTPUT -- command…`.
 
-MEMORY and OUTPUT are bytes, CPU is seconds. The limits hold for the command and its children, each on its own;
-the kernel kills the command when its parent dies. A module of its own instead of a `preexec_fn`, which is unsafe
-in a process that has threads.
+PARENT is the caller's process id, MEMORY and OUTPUT are bytes, CPU is seconds. The limits hold for the command and
+its children, each on its own; the kernel kills the command when its parent dies. A program of its own instead of a
+`preexec_fn`, which is unsafe in a process that has threads.
 """
 
 import ctypes
@@ -11,24 +11,25 @@ import resource
 import signal
 import sys
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_TO_KILL = 5  # seconds of processor time from SIGXCPU, which tells the caller why, to SIGKILL
 
 
 def main(arguments: list[str]) -> None:
-    memory, cpu, output, separator, *command = arguments
+    try:
+        parent, memory, cpu, output = (int(number) for number in arguments[:4])
+        separator, *command = arguments[4:]
+    except ValueError:
+        separator, command = "", []
     if separator != "--" or not command:
-        raise SystemExit("usage: python -m jobs.limiter MEMORY CPU OUTPUT -- command…")
-    parent = os.getppid()
+        raise SystemExit("usage: python -m jobs.limiter PARENT MEMORY CPU OUTPUT -- command…")
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the kernel knew
-        raise SystemExit(1)
-    for limit, value in (
-        (resource.RLIMIT_AS, int(memory)),
-        (resource.RLIMIT_CPU, int(cpu)),
-        (resource.RLIMIT_FSIZE, int(output)),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(limit, (value, value))
+        raise SystemExit("The process that asked for this is gone.")
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + _TO_KILL))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.execvp(command[0], command)  # noqa: S606
 
 

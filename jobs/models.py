@@ -38,12 +38,13 @@ class JobQuerySet(models.QuerySet["Job"]):
     def submitted(self) -> "JobQuerySet":
         return self.exclude(submitted_at=None)
 
-    def waiting(self) -> "JobQuerySet":
-        return self.filter(status=Status.PENDING).order_by("submitted_at")
+    def ready(self, now: datetime) -> "JobQuerySet":
+        """This function will give the waiting jobs that may start, oldest first."""
+        return self.filter(status=Status.PENDING, ready_at__lte=now).order_by("submitted_at")
 
-    def unhinted(self, *, since: datetime) -> "JobQuerySet":
-        """This function will give the waiting jobs whose latest hint is older than `since`, oldest job first."""
-        return self.waiting().filter(models.Q(hinted_at=None) | models.Q(hinted_at__lt=since))
+    def unhinted(self, now: datetime, *, since: datetime) -> "JobQuerySet":
+        """This function will give the ready jobs whose latest hint is older than `since`, oldest job first."""
+        return self.ready(now).filter(models.Q(hinted_at=None) | models.Q(hinted_at__lt=since))
 
     def abandoned(self, now: datetime) -> "JobQuerySet":
         """This function will give the running jobs whose worker has stopped renewing its lease."""
@@ -70,12 +71,14 @@ class Job(models.Model):
 
     lease_expires_at = models.DateTimeField(null=True, blank=True)  # None: no worker holds the job
     worker = models.CharField(max_length=200, blank=True)  # the holder of the lease
-    hinted_at = models.DateTimeField(null=True, blank=True)  # None: no hint was sent yet
+    ready_at = models.DateTimeField(null=True, blank=True)  # a waiting job does not start before; None: never waited
+    hinted_at = models.DateTimeField(null=True, blank=True)  # None: no hint was sent since it began to wait
 
     stage = models.CharField(max_length=100, blank=True)  # for people
     fraction = models.FloatField(default=0)  # 0 to 1, of the whole job
     records_done = models.PositiveBigIntegerField(default=0)
 
+    summary = models.JSONField(null=True, blank=True)  # of the result, for its page; None: there is no result
     records_read = models.PositiveBigIntegerField(null=True, blank=True)  # None: not counted yet
     records_annotated = models.PositiveBigIntegerField(null=True, blank=True)
     records_passed = models.PositiveBigIntegerField(null=True, blank=True)
@@ -102,6 +105,10 @@ class Job(models.Model):
                 name="job_lease_only_while_running",
             ),
             models.CheckConstraint(
+                condition=~models.Q(status=Status.PENDING) | models.Q(ready_at__isnull=False),
+                name="job_ready_at_while_waiting",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(status=Status.COMPLETED)
                 | models.Q(
                     records_read=models.F("records_annotated")
@@ -114,6 +121,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["lab", "-submitted_at"], name="job_list"),
             models.Index(fields=["lab", "updated_at"], name="job_poll"),
+            models.Index(fields=["lab"], name="job_active", condition=models.Q(status__in=ACTIVE)),
             models.Index(fields=["submitted_at"], name="job_waiting", condition=models.Q(status=Status.PENDING)),
             models.Index(fields=["lease_expires_at"], name="job_leases", condition=models.Q(status=Status.RUNNING)),
         ]

@@ -1,8 +1,6 @@
 """What an attempt leaves behind: stored files with their digests, and how people get at them."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from django.http import Http404
 
@@ -12,7 +10,6 @@ from jobs import storage
 from jobs.models import Job, Kind, ResultFile
 
 LOG_BYTES_SHOWN = 512 * 1024
-_SUMMARY_BYTES = 16 * 1024**2
 _CONTENT_TYPES = {
     Kind.VCF: "application/gzip",
     Kind.INDEX: "application/octet-stream",
@@ -58,15 +55,6 @@ def link(job: Job, *, kind: str) -> str:
         return storage.download_url(storage.INPUTS, key=job.input_key, name=job.name)
     file = _file(job, kind=kind)
     return storage.download_url(storage.RESULTS, key=file.key, name=file.name)
-
-
-def summary(job: Job) -> dict[str, Any] | None:
-    """This function will give the summary of a result, or None while there is none."""
-    file = job.files.filter(kind=Kind.SUMMARY).first()
-    if file is None:
-        return None
-    found: dict[str, Any] = json.loads(storage.read_result(file.key, limit=_SUMMARY_BYTES))
-    return found
 
 
 def log_text(job: Job) -> tuple[str, bool]:

@@ -14,10 +14,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
+from django.conf import settings
+
 from annotator import progress
 from jobs.errors import AnnotationFailedError, AnnotatorCrashedError, LimitExceededError
 
+# The annotator reads files of strangers: it gets no secret of ours.
+_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 _TICK = 0.5  # seconds between two looks at the clock and at the caller
+_SECONDS_TO_EXIT = 10.0  # after the annotator has closed its output
 _STDERR_SHOWN = 4000
 
 
@@ -49,6 +54,7 @@ def annotate(
     errors = output / "stderr.txt"
     command = [
         *(sys.executable, "-m", "jobs.limiter"),
+        str(os.getpid()),
         *(str(bounds.memory_bytes), str(int(bounds.cpu.total_seconds())), str(bounds.output_bytes), "--"),
         *(sys.executable, "-m", "annotator", "annotate", str(source)),
         *("--reference", str(reference), "--output", str(output), "--name", name, "--progress", "json"),
@@ -56,10 +62,12 @@ def annotate(
     with errors.open("wb") as stderr:
         process = subprocess.Popen(
             command,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            stdin=subprocess.DEVNULL,
             text=True,
+            cwd=settings.BASE_DIR,
+            env=_ENVIRONMENT,
             start_new_session=True,
         )
     try:
@@ -92,7 +100,7 @@ def _listen(
         except queue.Empty:
             line = ""
         if line is None:
-            process.wait()
+            process.wait(timeout=_SECONDS_TO_EXIT)
             return last
         if line:
             last = progress.parse(line)

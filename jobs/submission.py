@@ -21,19 +21,27 @@ def finish_upload(job: Job, *, actor: str, now: datetime) -> None:
     except StaleJobError as error:
         job.refresh_from_db()
         if job.submitted_at is None:
+            uploads.drop_input(job)  # it was abandoned while its parts were joined
             raise _too_late(job) from error
 
 
 def submit(job: Job, *, actor: str, now: datetime) -> None:
     """This function will let a job with a checked input wait for a worker."""
     with transaction.atomic():
-        transitions.move(job, Status.PENDING, actor=actor, now=now, submitted_at=now, hinted_at=now, upload_id="")
+        transitions.move(
+            job, Status.PENDING, actor=actor, now=now, submitted_at=now, ready_at=now, hinted_at=now, upload_id=""
+        )
         dispatch.hint(job.lab_id)
 
 
 def cancel(job: Job, *, actor: str, now: datetime) -> None:
     """This function will cancel a waiting or running job; its worker notices and stops. Raises NotPossibleNowError."""
-    _change(job, Status.CANCELLED, actor=actor, now=now, finished_at=now)
+    try:
+        _change(job, Status.CANCELLED, actor=actor, now=now, finished_at=now)
+    except NotPossibleNowError:
+        if not may_cancel(job):
+            raise
+        _change(job, Status.CANCELLED, actor=actor, now=now, finished_at=now)  # it was given back meanwhile
 
 
 def retry(job: Job, *, actor: str, now: datetime) -> None:
@@ -44,6 +52,7 @@ def retry(job: Job, *, actor: str, now: datetime) -> None:
             Status.PENDING,
             actor=actor,
             now=now,
+            ready_at=now,
             hinted_at=now,
             finished_at=None,
             failure_code="",

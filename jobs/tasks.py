@@ -1,15 +1,13 @@
 import os
 import socket
-from datetime import timedelta
 from typing import Any
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from genomics.aws.queue_messages import keep_invisible
 from jobs import annotation, dispatch
-
-_VISIBILITY = timedelta(seconds=120)
 
 
 @shared_task(name=dispatch.ANNOTATE, bind=True)
@@ -32,4 +30,4 @@ def _renew_message(task: Task[..., None]) -> None:
     properties = getattr(task.request, "properties", None) or {}
     queue_url = (properties.get("delivery_info") or {}).get("sqs_queue")
     if queue_url:  # absent on other brokers, which tests use
-        keep_invisible(queue_url, receipt_handle=properties["delivery_tag"], duration=_VISIBILITY)
+        keep_invisible(queue_url, receipt_handle=properties["delivery_tag"], duration=settings.MESSAGE_VISIBILITY)

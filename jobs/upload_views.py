@@ -13,10 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from genomics.aws.errors import StorageUnavailableError
 from genomics.users.models import Lab, User
 from jobs import submission, uploads
 from jobs.errors import UploadRefusedError, UserError
 from jobs.models import Job
+
+_STORAGE_UNAVAILABLE = {
+    "code": "STORAGE_UNAVAILABLE",
+    "message": "The storage does not answer right now.",
+    "advice": "What you have sent so far is kept. Try again in a minute.",
+    "line": None,
+    "column": None,
+}
 
 P = ParamSpec("P")
 _View = Callable[Concatenate[User, dict[str, Any], P], dict[str, Any]]
@@ -30,6 +39,8 @@ def _json_view(view: _View[P]) -> Callable[Concatenate[HttpRequest, P], JsonResp
         assert isinstance(request.user, User)
         try:
             return JsonResponse(view(request.user, _body(request), *args, **kwargs))
+        except StorageUnavailableError:
+            return JsonResponse({"error": _STORAGE_UNAVAILABLE}, status=503)
         except UserError as error:
             answer = {
                 "code": error.code,
@@ -85,7 +96,7 @@ def _upload(user: User, job_id: uuid.UUID) -> Job:
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(request.body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad_request("The request is not JSON.") from error
     if not isinstance(body, dict):
         raise _bad_request("The request is not a JSON object.")

@@ -1,5 +1,6 @@
 """An input's way into S3: presigned parts go straight from the browser, the server checks what arrived."""
 
+import logging
 import math
 import re
 import uuid
@@ -10,11 +11,19 @@ from django.conf import settings
 from annotator.errors import InvalidVcfError
 from annotator.inspection import HEAD_BYTES, inspect_head
 from genomics.aws import s3
-from genomics.aws.errors import ObjectExistsError, ObjectMissingError
+from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
 from genomics.users.models import Lab, User
 from jobs import storage, transitions
-from jobs.errors import NotPossibleNowError, UploadIncompleteError, UploadRefusedError, UploadTooLargeError
+from jobs.errors import (
+    NotPossibleNowError,
+    StaleJobError,
+    UploadIncompleteError,
+    UploadRefusedError,
+    UploadTooLargeError,
+)
 from jobs.models import Job, Status
+
+logger = logging.getLogger(__name__)
 
 MAX_PARTS = 10_000  # of one multipart upload (S3)
 MAX_NAME_BYTES = 200
@@ -105,19 +114,28 @@ def check(job: Job, *, actor: str, now: datetime) -> None:
 def discard(job: Job, *, actor: str, now: datetime, note: str = "") -> None:
     """This function will cancel a draft and delete what it has uploaded."""
     _check_draft(job)
-    transitions.move(job, Status.CANCELLED, actor=actor, now=now, note=note)
-    storage.discard_input(job)
+    try:
+        transitions.move(job, Status.CANCELLED, actor=actor, now=now, note=note)
+    except StaleJobError:
+        job.refresh_from_db()
+        _check_draft(job)
+        raise
+    drop_input(job)
+
+
+def drop_input(job: Job) -> None:
+    """This function will delete what a cancelled draft has uploaded; the draft stays cancelled when S3 is away."""
+    try:
+        storage.discard_input(job)
+    except StorageUnavailableError as error:
+        logger.warning("The input of the cancelled upload %s was not deleted: %s", job.pk, error)
 
 
 def _join_parts(job: Job) -> None:
     bucket = storage.bucket(storage.INPUTS)
     try:
         parts = s3.stored_parts(bucket, key=job.input_key, upload_id=job.upload_id)
-        missing = [
-            number
-            for number, size_bytes in enumerate(part_sizes(job), start=1)
-            if (number, size_bytes) not in {(part.number, part.size_bytes) for part in parts}
-        ]
+        missing = set(enumerate(part_sizes(job), start=1)) - {(part.number, part.size_bytes) for part in parts}
         if missing:
             raise UploadIncompleteError(
                 f"{len(missing)} of {len(part_sizes(job))} parts of {job.name} have not arrived.",
@@ -145,7 +163,7 @@ def _inspect(job: Job, *, head: bytes) -> None:
 
 
 def _check_name(name: str) -> None:
-    if not name or len(name.encode()) > MAX_NAME_BYTES or not name.isprintable() or "/" in name or "\\" in name:
+    if not name or not name.isprintable() or len(name.encode()) > MAX_NAME_BYTES or "/" in name or "\\" in name:
         raise UploadRefusedError(
             "This file name cannot be used.",
             code="BAD_NAME",
@@ -175,6 +193,9 @@ def _check_size(lab: Lab, *, size_bytes: int) -> None:
 
 def _check_draft(job: Job) -> None:
     if job.status != Status.DRAFT:
+        refusal = job.events.order_by("-sequence").values_list("note", flat=True).first()
         raise NotPossibleNowError(
-            f"The upload of {job.name} is over.", code="UPLOAD_OVER", advice="Look at the job's page."
+            f"The upload of {job.name} is over. {refusal or ''}".strip(),
+            code="UPLOAD_OVER",
+            advice="Look at the list of jobs, or choose the file again.",
         )

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from genomics.aws.errors import StorageUnavailableError
 from genomics.users.models import Lab, User
 from jobs import live, results, submission
 from jobs.errors import NotPossibleNowError
@@ -25,7 +26,7 @@ _PAGE_SIZE = 25
 @require_GET
 def job_list(request: HttpRequest) -> HttpResponse:
     labs = list(Lab.objects.of(_user(request)))
-    jobs = Job.objects.visible_to(_user(request)).submitted().order_by("-submitted_at")
+    jobs = Job.objects.visible_to(_user(request)).submitted().defer("summary").order_by("-submitted_at")
     context = {
         "page": Paginator(jobs, _PAGE_SIZE).get_page(request.GET.get("page")),
         "lab": labs[0] if labs else None,
@@ -103,7 +104,13 @@ def file(request: HttpRequest, job_id: uuid.UUID, kind: str) -> HttpResponse:
 @require_GET
 def log(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     job = _job(request, job_id)
-    text, truncated = results.log_text(job)
+    try:
+        text, truncated = results.log_text(job)
+    except StorageUnavailableError:
+        messages.error(
+            request, "The log cannot be read right now, because the storage does not answer. Try again soon."
+        )
+        return redirect("jobs:detail", job_id=job.pk)
     return render(request, "jobs/log.html", {"job": job, "text": text, "truncated": truncated})
 
 
@@ -138,7 +145,7 @@ def _context(job: Job) -> dict[str, Any]:
         "job": job,
         "files": list(job.files.order_by("id")),
         "events": list(job.events.order_by("-sequence")),
-        "summary": results.summary(job) if job.status == Status.COMPLETED else None,
+        "summary": job.summary if job.status == Status.COMPLETED else None,
         "live": live.for_job(job),
         "may_cancel": submission.may_cancel(job),
         "may_retry": submission.may_retry(job),

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -11,19 +11,34 @@ if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-_BASE = Config(
-    connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 4}, max_pool_connections=20
-)
+_RETRIES = {"mode": "standard", "total_max_attempts": 3}
+
+
+def s3_config() -> Config:
+    """This function will give the settings of all S3 clients: SigV4, path-style names on the local AWS.
+
+    On AWS the names are those of the region in every region, also in us-east-1: the content security policy
+    and the signatures agree on one host.
+    """
+    local = bool(os.environ.get("AWS_ENDPOINT_URL"))
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path" if local else "virtual", "us_east_1_regional_endpoint": "regional"},
+        connect_timeout=3,
+        read_timeout=30,
+        retries=_RETRIES,  # type: ignore[arg-type]
+        max_pool_connections=20,
+    )
 
 
 @functools.cache
 def s3() -> "S3Client":
-    """This function will give the S3 client: SigV4, path-style names on the local AWS, virtual hosts on AWS."""
-    addressing: Literal["path", "virtual"] = "path" if os.environ.get("AWS_ENDPOINT_URL") else "virtual"
-    config = Config(signature_version="s3v4", s3={"addressing_style": addressing})
-    return boto3.client("s3", config=_BASE.merge(config))
+    return boto3.client("s3", config=s3_config())
 
 
 @functools.cache
-def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=_BASE)
+def heartbeat_sqs() -> "SQSClient":
+    """This function will give the client that renews messages: it gives up long before a lease ends."""
+    return boto3.client(
+        "sqs", config=Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
+    )

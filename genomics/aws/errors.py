@@ -7,3 +7,7 @@ class ObjectMissingError(Exception):
 
 class ObjectExistsError(Exception):
     """An object of that name is there already; it was not overwritten."""
+
+
+class StorageUnavailableError(Exception):
+    """S3 did not answer, or answered that it cannot right now; trying again later may help."""

@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from genomics.aws import clients
-from genomics.aws.errors import ObjectExistsError, ObjectMissingError
+from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
 
 if TYPE_CHECKING:  # the stubs are not installed in production
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, ObjectIdentifierTypeDef
 
 PART_BYTES = 64 * 1024**2  # of our own uploads; a single PUT serves files up to this size
 
@@ -39,7 +39,8 @@ class StoredFile:
 
 def begin_upload(bucket: str, *, key: str) -> str:
     """This function will open a multipart upload and give its id."""
-    return clients.s3().create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    with _translated():
+        return clients.s3().create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
 
 
 def presign_part(bucket: str, *, key: str, upload_id: str, number: int, size_bytes: int, lifetime: timedelta) -> str:
@@ -129,29 +130,29 @@ def store(bucket: str, *, key: str, source: Path, content_type: str) -> StoredFi
 def delete(bucket: str, *, keys: list[str]) -> None:
     """This function will delete objects; missing ones are fine."""
     for start in range(0, len(keys), 1000):
-        clients.s3().delete_objects(
-            Bucket=bucket,
-            Delete={"Objects": [{"Key": key} for key in keys[start : start + 1000]], "Quiet": True},
-        )
+        batch: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys[start : start + 1000]]
+        with _translated():
+            clients.s3().delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
 
 
 def keys_under(bucket: str, *, prefix: str) -> list[str]:
     """This function will list the keys of all objects whose key begins with `prefix`."""
     pages = clients.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+    with _translated():
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
 
 def _store_whole(bucket: str, *, key: str, data: bytes, content_type: str) -> StoredFile:
     digest = hashlib.sha256(data)
-    with _translated():
-        clients.s3().put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=data,
-            ContentType=content_type,
-            ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
-            IfNoneMatch="*",
-        )
+    checksum = base64.b64encode(digest.digest()).decode()
+    try:
+        with _translated():
+            clients.s3().put_object(
+                Bucket=bucket, Key=key, Body=data, ContentType=content_type, ChecksumSHA256=checksum, IfNoneMatch="*"
+            )
+    except ObjectExistsError:
+        if not _holds(bucket, key=key, size_bytes=len(data), checksum=checksum):
+            raise
     return StoredFile(size_bytes=len(data), sha256=digest.hexdigest())
 
 
@@ -161,12 +162,15 @@ def _store_in_parts(bucket: str, *, key: str, source: Path, content_type: str) -
     upload_id = s3.create_multipart_upload(
         Bucket=bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
     )["UploadId"]
+    parts: list[CompletedPartTypeDef] = []
+    digests = hashlib.sha256()
     try:
-        parts: list[CompletedPartTypeDef] = []
-        with source.open("rb") as handle:
+        with source.open("rb") as handle, _translated():
             for number, data in enumerate(iter(lambda: handle.read(PART_BYTES), b""), start=1):
                 whole.update(data)
-                checksum = base64.b64encode(hashlib.sha256(data).digest()).decode()
+                digest = hashlib.sha256(data).digest()
+                digests.update(digest)
+                checksum = base64.b64encode(digest).decode()
                 answer = s3.upload_part(
                     Bucket=bucket,
                     Key=key,
@@ -180,18 +184,34 @@ def _store_in_parts(bucket: str, *, key: str, source: Path, content_type: str) -
             s3.complete_multipart_upload(
                 Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
             )
+    except (ObjectExistsError, ObjectMissingError):
+        composite = f"{base64.b64encode(digests.digest()).decode()}-{len(parts)}"
+        if not _holds(bucket, key=key, size_bytes=source.stat().st_size, checksum=composite):
+            abort_upload(bucket, key=key, upload_id=upload_id)
+            raise
     except BaseException:
         abort_upload(bucket, key=key, upload_id=upload_id)
         raise
     return StoredFile(size_bytes=source.stat().st_size, sha256=whole.hexdigest())
 
 
+def _holds(bucket: str, *, key: str, size_bytes: int, checksum: str) -> bool:
+    """This function will tell whether an object is what we have just sent: S3's answer to it may have been lost."""
+    with _translated():
+        found = clients.s3().head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    return (found["ContentLength"], found.get("ChecksumSHA256")) == (size_bytes, checksum)
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
+    except (EndpointConnectionError, HTTPClientError) as error:
+        raise StorageUnavailableError(str(error)) from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise StorageUnavailableError(str(error)) from error
         if code in {"NoSuchKey", "NoSuchUpload", "404", "NotFound"}:
             raise ObjectMissingError(str(error)) from error
         if code in {"PreconditionFailed", "412", "ConditionalRequestConflict"}:

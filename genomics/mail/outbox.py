@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 
@@ -46,7 +47,9 @@ def deliver(mail_id: int, *, now: datetime) -> bool:
         _message(mail).send()
     except OSError as error:  # smtplib's errors are OSErrors too
         logger.warning("Mail %s was not sent: %s. Next attempt in %s.", mail.pk, error, pause)
-        Mail.objects.filter(pk=mail.pk).update(error=str(error)[:500])
+        failed = Mail.objects.filter(pk=mail.pk)
+        failed.update(error=str(error)[:500])
+        failed.filter(attempts__gte=settings.MAIL_MAX_ATTEMPTS).update(text="", html="")  # given up
         return False
     Mail.objects.filter(pk=mail.pk).update(sent_at=now, text="", html="", error="")
     return True

@@ -2,6 +2,7 @@
 
 import os
 
+from genomics.aws import clients
 from genomics.aws.template import Template
 from genomics.settings import env
 from genomics.settings.core import BASE_DIR, LOCAL_AWS, PRODUCTION, WEB_ORIGIN
@@ -26,13 +27,12 @@ STACK = Template.load(STACK_TEMPLATE).names(
     parameters=STACK_PARAMETERS, account=AWS_ACCOUNT_ID, region=AWS_REGION, endpoint=AWS_ENDPOINT_URL or None
 )
 
-# Browsers reach S3 under this origin: it stands in the content security policy.
-S3_ORIGIN = AWS_ENDPOINT_URL or f"https://*.s3.{AWS_REGION}.amazonaws.com"
+# Browsers send their uploads to this origin: it stands in the content security policy.
+UPLOAD_ORIGIN = AWS_ENDPOINT_URL or f"https://{STACK.buckets['inputs']}.s3.{AWS_REGION}.amazonaws.com"
 
 _S3_OPTIONS = {
     "region_name": AWS_REGION,
-    "signature_version": "s3v4",
-    "addressing_style": "path" if AWS_ENDPOINT_URL else "virtual",
+    "client_config": clients.s3_config(),
     "default_acl": None,
     "file_overwrite": False,
     "querystring_auth": True,

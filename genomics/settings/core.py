@@ -1,6 +1,7 @@
 """What runs where: environment, applications, templates, static files, language and time."""
 
 import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
 
 from genomics.settings import env
 
@@ -28,6 +29,11 @@ WEB_ORIGIN = env.text(
     shown="http://localhost:8000",
 ).rstrip("/")
 
+if PRODUCTION and LOCAL_AWS:
+    raise ImproperlyConfigured("LOCAL_AWS is for development: its pages show all mails to everybody")
+if PRODUCTION and not WEB_ORIGIN.startswith("https://"):
+    raise ImproperlyConfigured("WEB_ORIGIN must begin with https:// in production")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -48,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "genomics.health.HealthMiddleware",
     "jobs.live.LivePollMiddleware",  # first: a poll costs one query and no session
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -27,7 +27,10 @@ class Variable:
 
 
 VARIABLES: dict[str, Variable] = {}
-PRODUCTION = os.environ.get("GENOMICS_ENV", "development") == "production"
+
+if os.environ.get("GENOMICS_ENV", "development") not in {"development", "production"}:
+    raise ImproperlyConfigured("GENOMICS_ENV must be development or production")  # a typo must not open the doors
+PRODUCTION = os.environ.get("GENOMICS_ENV") == "production"
 
 
 def text(name: str, meaning: str, *, default: str, shown: str | None = None) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from genomics.settings import env
-from genomics.settings.aws import S3_ORIGIN
+from genomics.settings.aws import UPLOAD_ORIGIN
 from genomics.settings.core import PRODUCTION, VAR_DIR, WEB_ORIGIN
 
 
@@ -45,7 +45,6 @@ CSRF_TRUSTED_ORIGINS = [WEB_ORIGIN]
 _HTTPS = WEB_ORIGIN.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # load balancers ask over plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 SECURE_HSTS_PRELOAD = _HTTPS
@@ -68,7 +67,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "font-src": [SELF],
         "img-src": [SELF, "data:"],
-        "connect-src": [SELF, S3_ORIGIN],
+        "connect-src": [SELF, UPLOAD_ORIGIN],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],

@@ -24,6 +24,8 @@ LEASE_RENEWAL = env.seconds(
     "LEASE_RENEWAL_SECONDS", "how often a worker renews its claim", default=timedelta(seconds=15)
 )
 HINT_TIMEOUT = timedelta(seconds=30)  # a waiting job that nobody picked up is hinted again after this
+FIRST_PAUSE = timedelta(seconds=15)  # after an attempt that our own fault ended; doubles with each further one
+MESSAGE_VISIBILITY = timedelta(seconds=120)  # what the template gives the queues; renewed together with the lease
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", "how often a job is tried before it fails", default=5)
 
 ANNOTATION_MEMORY_BYTES = env.integer(

@@ -36,7 +36,7 @@ def make_job(
 
 def _columns(job: Job, step: Status, *, now: datetime) -> dict[str, Any]:
     if step == Status.PENDING:
-        return {"submitted_at": now, "hinted_at": now}
+        return {"submitted_at": now, "ready_at": now, "hinted_at": now}
     if step == Status.RUNNING:
         return {"attempt": job.attempt + 1, "lease_expires_at": now, "worker": "host:1", "started_at": now}
     if step == Status.COMPLETED:

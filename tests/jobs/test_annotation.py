@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from genomics.aws import s3
@@ -75,7 +75,7 @@ class TestAnnotateNext:
         (settings.WORK_DIR / "dead-1").mkdir(parents=True, exist_ok=True)
         (settings.WORK_DIR / "dead-1" / "lock").touch()
         annotation.annotate_next(_worker())
-        assert list(settings.WORK_DIR.iterdir()) == []
+        assert [entry for entry in settings.WORK_DIR.iterdir() if entry.is_dir()] == []
 
     @pytest.mark.parametrize(
         ("content", "code", "told"),
@@ -122,6 +122,8 @@ class TestAnnotateNext:
         job = submit(files.VCF)
         Job.objects.update(reference="nowhere", attempts_allowed=2)
         annotation.annotate_next(_worker())
+        assert annotation.annotate_next(_worker()) is None  # it pauses first
+        Job.objects.update(ready_at=timezone.now())
         annotation.annotate_next(_worker())
         job.refresh_from_db()
         assert (job.status, job.failure_code, job.attempt) == (Status.FAILED, "ATTEMPTS_USED_UP", 2)
@@ -186,6 +188,62 @@ class TestLosingTheJob:
         assert sorted(_result_keys(job)) == sorted(job.files.values_list("key", flat=True))
 
 
+class TestFaultsOnTheWay:
+    def test_in_the_database_do_not_lose_the_annotation(
+        self, submit: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        original = transitions.touch
+        cut: list[Job] = []
+
+        def cut_once(job: Job, **options: Any) -> bool:
+            if job.stage != "Storing the result" and not cut:
+                cut.append(job)
+                with connection.cursor() as cursor, pytest.raises(Error):
+                    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            return original(job, **options)
+
+        monkeypatch.setattr(transitions, "touch", cut_once)
+        job = submit(files.VCF)
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert cut
+        assert (job.status, job.attempt) == (Status.COMPLETED, 1)
+
+    def test_in_the_last_step_give_the_job_back_and_leave_no_file(
+        self, submit: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*args: Any, **options: Any) -> None:
+            raise OSError("no commit today")
+
+        monkeypatch.setattr(results, "replace", fail)
+        job = submit(files.VCF)
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert job.status == Status.PENDING
+        assert _result_keys(job) == []
+
+    def test_after_the_commit_leave_the_result_alone(
+        self, submit: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(keys: list[str]) -> None:
+            raise OSError("S3 went away")
+
+        monkeypatch.setattr(results, "drop", fail)
+        job = submit(files.VCF)
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert job.status == Status.COMPLETED
+        assert sorted(_result_keys(job)) == sorted(job.files.values_list("key", flat=True))
+
+    def test_of_a_stray_file_in_the_work_folder_are_none(self, submit: Callable[..., Job], settings: Any) -> None:
+        settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
+        (settings.WORK_DIR / "stray").touch()
+        job = submit(files.VCF)
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert job.status == Status.COMPLETED
+
+
 class TestStopping:
     def test_gives_the_job_back_at_no_cost(self, submit: Callable[..., Job], monkeypatch: pytest.MonkeyPatch) -> None:
         def stop(*args: Any, **options: Any) -> None:
@@ -200,7 +258,7 @@ class TestStopping:
 
     def test_after_the_end_was_recorded_changes_nothing(self, free_user: User, now: datetime) -> None:
         done = make_job(free_user, now=now, status=Status.COMPLETED)
-        annotation._give_back(done, worker=_worker(), note="late", stopping=True)
+        annotation._stop(done, worker=_worker())
         done.refresh_from_db()
         assert done.status == Status.COMPLETED
         with pytest.raises(StaleJobError):

@@ -82,6 +82,19 @@ class TestGiveBack:
         assert job.status == Status.PENDING
         assert len(hints) == 1
 
+    def test_lets_it_wait_for_the_pause_before_anybody_takes_it(
+        self, free_user: User, now: datetime, django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        job = make_job(free_user, now=now, status=Status.RUNNING)
+        with django_capture_on_commit_callbacks() as hints:
+            dispatch.give_back(job, actor="worker:a", now=now, note="disk full", pause=timedelta(seconds=15))
+            assert dispatch.claim("host:2", now=now + timedelta(seconds=14)) is None
+            assert dispatch.sweep(now=now + timedelta(seconds=14)) == 0
+            assert hints == []
+            assert dispatch.sweep(now=now + timedelta(seconds=15)) == 1
+        assert len(hints) == 1
+        assert dispatch.claim("host:2", now=now + timedelta(seconds=15)) is not None
+
     def test_fails_a_job_whose_attempts_are_used_up(self, free_user: User, now: datetime) -> None:
         job = make_job(free_user, now=now, status=Status.RUNNING)
         Job.objects.filter(pk=job.pk).update(attempts_allowed=1)
@@ -96,6 +109,17 @@ class TestGiveBack:
         transitions.move(Job.objects.get(pk=job.pk), Status.CANCELLED, actor="user:1", now=now)
         with pytest.raises(StaleJobError):
             dispatch.give_back(job, actor="worker:a", now=now, note="stopped")
+
+
+@pytest.mark.django_db
+class TestPauseAfterFault:
+    @pytest.mark.parametrize(("attempt", "allowed", "seconds"), [(1, 5, 15), (2, 5, 30), (4, 5, 120), (8, 12, 15)])
+    def test_doubles_with_each_attempt_since_the_submission(
+        self, free_user: User, now: datetime, attempt: int, allowed: int, seconds: int
+    ) -> None:
+        job = make_job(free_user, now=now)
+        job.attempt, job.attempts_allowed = attempt, allowed
+        assert dispatch.pause_after_fault(job) == timedelta(seconds=seconds)
 
 
 @pytest.mark.django_db

@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,10 @@ _GENEROUS = ("8000000000", "60", "1000000000")
 
 def _run(*command: str, limits: tuple[str, str, str] = _GENEROUS) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "jobs.limiter", *limits, "--", *command], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "jobs.limiter", str(os.getpid()), *limits, "--", *command],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -25,7 +29,12 @@ class TestMain:
 
     def test_holds_the_processor_time(self) -> None:
         done = _run(sys.executable, "-c", "while True: pass", limits=("8000000000", "1", "1000"))
-        assert done.returncode != 0
+        assert done.returncode == -signal.SIGXCPU
+
+    def test_refuses_to_run_for_somebody_else(self) -> None:
+        command = [sys.executable, "-m", "jobs.limiter", "1", *_GENEROUS, "--", "true"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, "is gone" in done.stderr) == (1, True)
 
     def test_holds_the_size_of_files(self, tmp_path: Path) -> None:
         script = f"import pathlib; pathlib.Path({str(tmp_path / 'big')!r}).write_bytes(bytes(5000))"
@@ -37,8 +46,12 @@ class TestMain:
         assert "usage" in _run().stderr
 
     def test_dies_with_its_parent(self) -> None:
-        limited = [sys.executable, "-m", "jobs.limiter", *_GENEROUS, "--", "sleep", "60"]
-        script = f"import subprocess; print(subprocess.Popen({limited!r}).pid, flush=True); input()"
+        limited = [*_GENEROUS, "--", "sleep", "60"]
+        script = (
+            "import os, subprocess, sys; "
+            f"command = [sys.executable, '-m', 'jobs.limiter', str(os.getpid()), *{limited!r}]; "
+            "print(subprocess.Popen(command).pid, flush=True); input()"
+        )
         with subprocess.Popen(
             [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as parent:

@@ -17,6 +17,7 @@ Capture = Callable[..., AbstractContextManager[list[Callable[[], None]]]]
 
 
 class TestFinishUpload:
+    @pytest.mark.usefixtures("aws")
     def test_says_that_it_is_too_late_when_the_upload_was_abandoned_meanwhile(
         self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:

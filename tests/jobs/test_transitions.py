@@ -21,7 +21,7 @@ class TestMove:
     ) -> None:
         job = make_job(free_user, now=now, status=start)
         events = job.events.count()
-        lease: dict[str, Any] = {"lease_expires_at": now} if end == Status.RUNNING else {}
+        lease: dict[str, Any] = {"lease_expires_at": now} if end == Status.RUNNING else {"ready_at": now}
         counts: dict[str, Any] = {"records_read": 0, "records_annotated": 0, "records_passed": 0, "records_rejected": 0}
         event = transitions.move(job, end, actor="user:1", now=now, note="why", **lease, **counts)
         job.refresh_from_db()

@@ -9,8 +9,8 @@ import pytest
 from celery import current_app
 from django.db import transaction
 
-from genomics.aws import clients
 from genomics.queues import send
+from tests.genomics.localaws.fixtures import client
 
 Capture = Callable[..., AbstractContextManager[list[Callable[[], None]]]]
 
@@ -23,7 +23,7 @@ class TestSend:
         with django_capture_on_commit_callbacks(execute=True):
             send("mail.send", lab=uuid.uuid4(), mail_id=7)
         url = settings.STACK.queue_urls["mail"]
-        message = clients.sqs().receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"][0]
+        message = client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"][0]
         envelope = json.loads(base64.b64decode(message["Body"]))
         assert envelope["headers"]["task"] == "mail.send"
         assert envelope["content-type"] == "application/json"

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from django.conf import settings
 
 _NEEDED = {
@@ -17,11 +18,12 @@ _NEEDED = {
 }
 
 
-def _python(script: str, *, without: str = "") -> subprocess.CompletedProcess[str]:
+def _python(script: str, *, without: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "GENOMICS_ENV": "production",
         **{name: value for name, value in _NEEDED.items() if name != without},
+        **variables,
     }
     return subprocess.run(
         [sys.executable, "-c", script],
@@ -48,9 +50,36 @@ class TestProduction:
             "assert s.ALLOWED_HOSTS == ['genomics.example'];"
             "assert 'AWS_ENDPOINT_URL' not in os.environ and 'AWS_ACCESS_KEY_ID' not in os.environ;"
             "assert s.CELERY_BROKER_TRANSPORT_OPTIONS['is_secure'];"
-            "assert s.S3_ORIGIN == 'https://*.s3.eu-central-1.amazonaws.com'"
+            "assert s.CSRF_TRUSTED_ORIGINS == ['https://genomics.example']"
         )
         assert (done.returncode, done.stderr) == (0, "")
+
+    @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+    def test_lets_browsers_upload_to_the_very_host_that_is_signed(self, region: str) -> None:
+        done = _python(
+            "from genomics import settings as s; from genomics.aws import s3; from datetime import timedelta;"
+            "bucket = s.STACK.buckets['inputs'];"
+            "url = s3.presign_part(bucket, key='k', upload_id='u', number=1, size_bytes=1, lifetime=timedelta(1));"
+            "assert url.startswith(s.UPLOAD_ORIGIN + '/'), (url, s.UPLOAD_ORIGIN);"
+            "assert s.UPLOAD_ORIGIN in s.CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src']",
+            AWS_DEFAULT_REGION=region,
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "said"),
+        [
+            ("GENOMICS_ENV", "prod", "must be development or production"),
+            ("LOCAL_AWS", "1", "LOCAL_AWS is for development"),
+            ("WEB_ORIGIN", "http://genomics.example", "https://"),
+        ],
+    )
+    def test_refuses_what_would_open_the_doors(self, variable: str, value: str, said: str) -> None:
+        done = _python("import genomics.settings", **{variable: value})
+        assert said in done.stderr
+        assert done.returncode != 0
 
     def test_reads_the_database_url(self) -> None:
         done = _python(

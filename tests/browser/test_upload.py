@@ -209,6 +209,22 @@ class TestParts:
         expect(upload_page.get_by_role("heading", name="sample.vcf")).to_be_visible()
         assert len([line for line in sent if "/sign/" in line]) == 2
 
+    def test_are_not_lost_when_the_storage_is_away_for_a_moment(self, upload_page: Page, watch: Watch) -> None:
+        watch.expect("503")
+        away: list[str] = []
+
+        def be_away_once(route: Route) -> None:
+            if away:
+                route.fallback()
+            else:
+                away.append(route.request.url)
+                route.fulfill(status=503, json={"error": {"code": "STORAGE_UNAVAILABLE", "message": "Away."}})
+
+        upload_page.route("**/finish/", be_away_once)
+        choose(upload_page, "sample.vcf", VCF)
+        expect(upload_page.get_by_role("heading", name="sample.vcf")).to_be_visible()
+        assert away
+
     def test_are_dropped_when_the_upload_is_cancelled(self, upload_page: Page, large: bytes) -> None:
         upload_page.route("**", lambda route: None if is_put(route.request) else route.fallback())
         with upload_page.expect_request(is_put):

@@ -27,7 +27,7 @@ export class Server {
     return this.#post(new URL(`../${job}/abandon/`, this.beginUrl), {});
   }
 
-  /** Throws a Refusal for what the person can mend, and a TypeError when the server cannot be reached. */
+  /** Throws a Refusal with the server's words, and a TypeError when there are none: it cannot be reached. */
   async #post(url, body) {
     const answer = await fetch(url, {
       method: "POST",
@@ -46,7 +46,7 @@ export class Server {
     const content = await answer.json();
     if (!answer.ok) {
       const { message, ...rest } = content.error;
-      throw new Refusal(message, rest);
+      throw new Refusal(message, { ...rest, passing: answer.status >= 500 });
     }
     return content;
   }

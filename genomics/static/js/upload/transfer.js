@@ -67,7 +67,8 @@ export class Transfer {
         return await step();
       } catch (error) {
         this.#checkCancelled();
-        if (error instanceof Refusal) {
+        const refused = error instanceof Refusal;
+        if (refused && (!error.passing || tries === TRIES)) {
           throw error;
         }
         if (tries === TRIES) {

@@ -17,7 +17,7 @@ PRODUCTION := GENOMICS_ENV=production LOCAL_AWS=0 WEB_ORIGIN=https://genomics.ex
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench fmt clean chromium
+.PHONY: help demo up test check bench fmt lock clean chromium
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -56,6 +56,17 @@ fmt: $(VENV)/dev.stamp ## Bring code and templates into their form
 	$(RUN) -m ruff check --fix --quiet .
 	$(RUN) -m ruff format --quiet .
 	$(RUN) -m djlint templates --reformat --quiet || true
+
+# Options that keep the addresses of package indexes out of the files.
+COMPILE := var/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--annotation-style=line --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+lock: ## Compile the pinned requirements from pyproject.toml (a few minutes; ARGS=--upgrade takes newer ones)
+	$(PYTHON) -m venv var/lock
+	var/lock/bin/python -m pip install --quiet pip-tools==7.6.2
+	$(COMPILE) $(ARGS) pyproject.toml --output-file docker/requirements/product.txt
+	$(COMPILE) $(ARGS) --extra local pyproject.toml --output-file docker/requirements/local.txt
+	$(COMPILE) $(ARGS) --extra local --extra dev pyproject.toml --output-file docker/requirements/dev.txt
 
 clean: ## Remove the environment and the caches; var/, with all data, stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

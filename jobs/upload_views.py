@@ -22,7 +22,7 @@ from jobs.models import Job
 _STORAGE_UNAVAILABLE = {
     "code": "STORAGE_UNAVAILABLE",
     "message": "The storage does not answer right now.",
-    "advice": "What you have sent so far is kept. Try again in a minute.",
+    "advice": "Nothing was submitted. Try again in a minute.",
     "line": None,
     "column": None,
 }

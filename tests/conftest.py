@@ -1,7 +1,7 @@
 """What all tests share: a real PostgreSQL, a local AWS, the cast, and jobs in any state."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +42,16 @@ def _quick(settings: object) -> None:
     """This function will make passwords cheap and rate limits silent; tests of those say so themselves."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     settings.ACCOUNT_RATE_LIMITS = False  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """This function will turn a skip into a failure in CI: only the reference data may be absent there."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and not item.get_closest_marker("shared_data"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, but in CI only tests marked shared_data may skip."
+    return report
 
 
 @pytest.fixture(scope="session")

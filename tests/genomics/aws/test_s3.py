@@ -1,0 +1,122 @@
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from botocore.exceptions import ClientError, EndpointConnectionError
+from django.conf import settings
+
+from genomics.aws import clients, s3
+from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+BUCKET = settings.STACK.buckets["results"]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    file = tmp_path / "source"
+    file.write_bytes(b"some bytes\n" * 1000)
+    return file
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This function will let files of more than 5 MiB, the smallest part that S3 takes, be stored in parts."""
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * 1024**2)
+
+
+def _store(source: Path, key: str = "a/b") -> s3.StoredFile:
+    return s3.store(BUCKET, key=key, source=source, content_type="text/plain")
+
+
+class TestStore:
+    def test_gives_size_and_digest_of_what_it_wrote(self, source: Path) -> None:
+        stored = _store(source)
+        assert stored.size_bytes == s3.size(BUCKET, key="a/b") == source.stat().st_size
+        assert stored.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+
+    @pytest.mark.usefixtures("small_parts")
+    def test_writes_large_files_in_parts_with_the_digest_of_the_whole(self, tmp_path: Path) -> None:
+        large = tmp_path / "large"
+        large.write_bytes(bytes(range(256)) * 48 * 1024)
+        stored = _store(large)
+        back = tmp_path / "back"
+        s3.fetch(BUCKET, key="a/b", target=back)
+        assert stored.size_bytes == 12 * 1024**2
+        assert hashlib.sha256(back.read_bytes()).hexdigest() == stored.sha256
+
+    def test_never_overwrites(self, source: Path) -> None:
+        _store(source)
+        source.write_bytes(b"other bytes")
+        with pytest.raises(ObjectExistsError):
+            _store(source)
+        assert s3.read_head(BUCKET, key="a/b", length=4) == b"some"
+
+    def test_takes_its_own_bytes_for_a_success_whose_answer_was_lost(self, source: Path) -> None:
+        assert _store(source) == _store(source)
+
+    @pytest.mark.usefixtures("small_parts")
+    def test_does_so_for_parts_too_and_refuses_other_bytes(self, tmp_path: Path) -> None:
+        large = tmp_path / "large"
+        large.write_bytes(bytes(6 * 1024**2))
+        assert _store(large) == _store(large)
+        large.write_bytes(b"1" + bytes(6 * 1024**2 - 1))
+        with pytest.raises(ObjectExistsError):
+            _store(large)
+        uploads = clients.s3().list_multipart_uploads(Bucket=BUCKET)
+        assert "Uploads" not in uploads
+
+
+class TestMissing:
+    def test_objects_and_uploads_are_told_as_such(self, tmp_path: Path) -> None:
+        with pytest.raises(ObjectMissingError):
+            s3.size(BUCKET, key="nothing")
+        with pytest.raises(ObjectMissingError):
+            s3.read_head(BUCKET, key="nothing", length=1)
+        with pytest.raises(ObjectMissingError):
+            s3.fetch(BUCKET, key="nothing", target=tmp_path / "x")
+        with pytest.raises(ObjectMissingError):
+            s3.stored_parts(BUCKET, key="nothing", upload_id="none")
+        assert not s3.exists(BUCKET, key="nothing")
+
+    def test_may_be_deleted_and_aborted(self) -> None:
+        s3.delete(BUCKET, keys=["nothing"])
+        s3.abort_upload(BUCKET, key="nothing", upload_id="none")
+
+
+class TestKeysUnder:
+    def test_lists_one_prefix_and_no_other(self, source: Path) -> None:
+        for key in ("job/1/a", "job/1/b", "job/10/a", "job/2/a"):
+            _store(source, key)
+        assert s3.keys_under(BUCKET, prefix="job/1/") == ["job/1/a", "job/1/b"]
+
+
+class TestOutage:
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            EndpointConnectionError(endpoint_url="http://s3"),
+            ClientError({"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "HeadObject"),  # type: ignore[typeddict-item]
+        ],
+    )
+    def test_is_told_as_such(self, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+        def fail(**_: Any) -> None:
+            raise fault
+
+        monkeypatch.setattr(clients.s3(), "head_object", fail)
+        with pytest.raises(StorageUnavailableError):
+            s3.size(BUCKET, key="a")
+
+
+class TestPresignPart:
+    def test_is_good_for_its_lifetime_only(self) -> None:
+        upload_id = s3.begin_upload(BUCKET, key="p")
+        url = s3.presign_part(
+            BUCKET, key="p", upload_id=upload_id, number=1, size_bytes=3, lifetime=timedelta(seconds=-1)
+        )
+        answer = requests.put(url, data=b"abc", timeout=10)
+        assert (answer.status_code, "expired" in answer.text) == (403, True)

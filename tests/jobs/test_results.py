@@ -1,0 +1,85 @@
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.http import Http404
+
+from genomics.aws import s3
+from genomics.users.models import User
+from jobs import results, storage
+from jobs.models import Job, Kind, Status
+from tests.jobs.factory import make_job
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("aws")]
+
+
+@pytest.fixture
+def running(free_user: User, now: datetime) -> Job:
+    return make_job(free_user, now=now, status=Status.RUNNING)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    file = tmp_path / "log.txt"
+    file.write_text("What happened.\n")
+    return file
+
+
+def _keys(job: Job) -> list[str]:
+    return s3.keys_under(storage.bucket(storage.RESULTS), prefix=f"{job.lab_id}/{job.pk}/")
+
+
+class TestStore:
+    def test_writes_under_the_attempt_and_saves_no_row_yet(self, running: Job, log: Path) -> None:
+        file = results.store(running, kind=Kind.LOG, source=log, name="a.log.txt")
+        assert _keys(running) == [file.key] == [f"{running.lab_id}/{running.pk}/1/log.txt"]
+        assert running.files.count() == 0
+
+
+class TestReplace:
+    def test_gives_the_keys_that_nobody_needs_any_more(self, running: Job, log: Path) -> None:
+        first = results.store(running, kind=Kind.LOG, source=log, name="a")
+        assert results.replace(running, files=[first]) == []
+        running.attempt = 2
+        second = results.store(running, kind=Kind.LOG, source=log, name="a")
+        assert results.replace(running, files=[second]) == [first.key]
+        assert running.files.get().key == second.key
+
+
+class TestDiscardAttempt:
+    def test_deletes_what_is_not_published(self, running: Job, log: Path) -> None:
+        results.store(running, kind=Kind.LOG, source=log, name="a")
+        results.discard_attempt(running)
+        assert _keys(running) == []
+
+    def test_spares_what_is(self, running: Job, log: Path) -> None:
+        file = results.store(running, kind=Kind.LOG, source=log, name="a")
+        results.replace(running, files=[file])
+        results.discard_attempt(running)
+        assert _keys(running) == [file.key]
+
+    def test_spares_other_attempts(self, running: Job, log: Path) -> None:
+        results.store(running, kind=Kind.LOG, source=log, name="a")
+        running.attempt = 11
+        results.discard_attempt(running)
+        assert len(_keys(running)) == 1
+
+
+class TestLogText:
+    def test_gives_the_text(self, running: Job, log: Path) -> None:
+        results.replace(running, files=[results.store(running, kind=Kind.LOG, source=log, name="a")])
+        assert results.log_text(running) == ("What happened.\n", False)
+
+    def test_says_when_it_is_only_the_beginning(self, running: Job, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(results, "LOG_BYTES_SHOWN", 4)
+        results.replace(running, files=[results.store(running, kind=Kind.LOG, source=log, name="a")])
+        assert results.log_text(running) == ("What", True)
+
+    def test_is_404_without_a_log_or_its_object(self, running: Job, log: Path) -> None:
+        with pytest.raises(Http404):
+            results.log_text(running)
+        file = results.store(running, kind=Kind.LOG, source=log, name="a")
+        results.replace(running, files=[file])
+        results.drop([file.key])
+        with pytest.raises(Http404):
+            results.log_text(running)

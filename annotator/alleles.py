@@ -33,7 +33,8 @@ def allele_kind(alt: bytes, *, ref: bytes) -> AlleleKind:
     if not alt.translate(None, BASES):
         if not alt:
             return AlleleKind.UNKNOWN
-        return AlleleKind.SAME_AS_REF if alt.upper() == ref.upper() else AlleleKind.PLAIN
+        same = len(alt) == len(ref) and alt.upper() == ref.upper()
+        return AlleleKind.SAME_AS_REF if same else AlleleKind.PLAIN
     return _special_kind(alt)
 
 
@@ -41,11 +42,14 @@ def trim(position: int, ref: bytes, alt: bytes) -> tuple[int, bytes, bytes]:
     """Give the shortest form of an allele: no shared last base, no shared first base, at least one base each."""
     if len(ref) == len(alt) == 1:
         return position, ref, alt
-    while len(ref) > 1 and len(alt) > 1 and ref[-1] == alt[-1]:
-        ref, alt = ref[:-1], alt[:-1]
-    while len(ref) > 1 and len(alt) > 1 and ref[0] == alt[0]:
-        position, ref, alt = position + 1, ref[1:], alt[1:]
-    return position, ref, alt
+    spare = min(len(ref), len(alt)) - 1
+    last = 0
+    while last < spare and ref[-1 - last] == alt[-1 - last]:
+        last += 1
+    first = 0
+    while first < spare - last and ref[first] == alt[first]:
+        first += 1
+    return position + first, ref[first : len(ref) - last], alt[first : len(alt) - last]
 
 
 def variant_class(ref: bytes, alt: bytes) -> str:

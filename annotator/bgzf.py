@@ -13,6 +13,7 @@ from isal import isal_zlib
 
 from annotator.errors import InvalidVcfError
 from annotator.sniffing import BGZF_EOF
+from annotator.wording import counted
 
 BLOCK_BYTES = 65_280  # what bgzip puts into one block
 
@@ -100,6 +101,6 @@ def _block(data: bytes) -> bytes:
 def _output_too_large(limit: int) -> InvalidVcfError:
     return InvalidVcfError(
         "OUTPUT_TOO_LARGE",
-        message=f"The annotated file would be larger than {limit:,} bytes.",
+        message=f"The annotated file would be larger than {counted(limit, 'byte')}.",
         advice="Split the file by chromosome and send the parts.",
     )

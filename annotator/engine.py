@@ -25,6 +25,7 @@ from annotator.reference import Reference
 from annotator.summary import Summary
 from annotator.vep import CONSEQUENCE_FIELDS
 from annotator.version import ANNOTATOR_VERSION
+from annotator.wording import counted
 
 LOG_NAME = "log.txt"
 SUMMARY_NAME = "summary.json"
@@ -146,7 +147,7 @@ class _Run:
             self._journal.header(
                 version=header.version,
                 compression=reader.compression,
-                samples=len(header.samples),
+                samples=header.sample_count,
                 build=header.build,
             )
             self._check_build(reference, header)
@@ -156,16 +157,18 @@ class _Run:
 
     def _check_build(self, reference: Reference, header: VcfHeader) -> None:
         build = reference.manifest.build
-        for name, length in header.contigs:
-            contig = reference.contig(name)
-            if contig is not None and length is not None and length != contig.length:
+        for declared in header.contigs:
+            contig = reference.contig(declared.name)
+            if contig is not None and declared.length is not None and declared.length != contig.length:
                 other = f" It looks like {header.build}." if header.build and header.build != build else ""
                 raise InvalidVcfError(
                     "WRONG_BUILD",
                     message=(
-                        f"The header says that {name} has {length:,} bases; in {build} it has {contig.length:,}.{other}"
+                        f"The header says that {declared.name} has {counted(declared.length, 'base')}; "
+                        f"in {build} it has {contig.length:,}.{other}"
                     ),
                     advice=f"Send the file on {build}, or lift it over first.",
+                    line=declared.line,
                 )
         if header.build is None:
             self._warnings.append(f"The header does not name the genome build; {build} was assumed.")
@@ -202,7 +205,10 @@ class _Run:
             )
         left_out = self.ledger.notes["FIELD_LEFT_OUT"]
         if left_out:
-            self._warnings.append(f"{left_out:,} records hold an undeclared INFO key of ours; it was left out there.")
+            hold = "holds" if left_out == 1 else "hold"
+            self._warnings.append(
+                f"{counted(left_out, 'record')} {hold} an undeclared INFO key of ours; it was left out there."
+            )
 
     def _write_reports(self, reference: Reference, header: VcfHeader, names: FieldNames) -> None:
         manifest = reference.manifest
@@ -211,7 +217,7 @@ class _Run:
             "annotator": ANNOTATOR_VERSION,
             "reference": {"name": manifest.name, "version": manifest.version, "build": manifest.build},
             "build_in_header": header.build,
-            "samples": len(header.samples),
+            "samples": header.sample_count,
             "fields": names.name_of,
             "warnings": self._warnings,
             **{key: ledger[key] for key in ("records_read", "annotated", "passed", "rejected")},
@@ -228,10 +234,8 @@ def _result_header(header: VcfHeader, *, reference: Reference, names: FieldNames
         f'##GenomicsCloudAnnotator=<Version="{ANNOTATOR_VERSION}",Reference="{manifest.label}",'
         f'Build="{manifest.build}">'
     )
-    *meta, columns = header.lines
     own = [line.encode() for line in (*names.header_lines(), provenance)]
-    lines = [*meta, *own, columns]
-    return b"".join(line.removesuffix(b"\r") + header.newline for line in lines)
+    return header.meta + b"".join(line + header.newline for line in (*own, header.columns))
 
 
 def _index(path: Path) -> None:

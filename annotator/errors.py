@@ -1,5 +1,7 @@
 """What can go wrong: the lab's file (`InvalidVcfError`), the reference folder, or the engine itself."""
 
+from annotator.quoting import visible
+
 
 class AnnotatorError(Exception):
     """Base of everything this package raises on purpose."""
@@ -8,7 +10,8 @@ class AnnotatorError(Exception):
 class InvalidVcfError(AnnotatorError):
     """The input cannot be annotated, and the person who sent it can do something about that.
 
-    `code` is stable, for machines. `message` says what happened and `advice` what to do; both are fit to show.
+    `code` is stable, for machines. `message` says what happened and `advice` what to do; both are fit to show:
+    whatever a message quotes, nothing in it is invisible. The place is told by `line` and `column` alone.
     `line` is the 1-based line of the file, `column` the VCF column's name (or its 1-based number beyond INFO).
     """
 
@@ -21,12 +24,12 @@ class InvalidVcfError(AnnotatorError):
         line: int | None = None,
         column: str | None = None,
     ) -> None:
-        super().__init__(code, message, advice, line, column)
+        super().__init__(code, visible(message), visible(advice), line, column)
         self.code = code
-        self.message = message
-        self.advice = advice
+        self.message = visible(message)
+        self.advice = visible(advice)
         self.line = line  # None: the fault belongs to the whole file
-        self.column = column  # None: the fault belongs to the whole line
+        self.column = None if column is None else visible(column)  # None: the fault belongs to the whole line
 
     def __str__(self) -> str:
         place = f"Line {self.line}" if self.line is not None else ""

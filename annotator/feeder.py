@@ -14,10 +14,12 @@ from annotator.header import FIXED_COLUMNS, VcfHeader
 from annotator.ledger import Fate, Ledger, Rejection
 from annotator.limits import Limits
 from annotator.manifest import Contig
+from annotator.quoting import excerpt
 from annotator.reading import LineBlock, VcfReader
 from annotator.reference import Reference
 from annotator.sequence import Sequence
 from annotator.sites import MAX_POSITION
+from annotator.wording import counted
 
 _REF_BASES = b"ACGTNacgtn"
 _MEMO_BYTES = 6
@@ -35,7 +37,7 @@ class _Place:
     """Where in the file the feeder is: the contig of the current records."""
 
     text: bytes
-    name: str
+    name: str  # for messages
     contig: Contig | None  # None: an auxiliary contig
     sequence: Sequence | None  # None: REF cannot be compared
     length: int
@@ -72,7 +74,7 @@ class Feeder:
         if len(block.lines) > room:
             raise InvalidVcfError(
                 "TOO_MANY_RECORDS",
-                message=f"The file holds more than {self._limits.max_records:,} records.",
+                message=f"The file holds more than {counted(self._limits.max_records, 'record')}.",
                 advice="Split the file by chromosome and send the parts.",
                 line=block.first_line + room,
             )
@@ -93,6 +95,8 @@ class Feeder:
             raise _bad_ref(ref, line=number)
         if position + len(ref) - 1 > place.length:
             raise _past_end(place, position, length_of_ref=len(ref), line=number)
+        if len(alt) > 1 and len(ref) * (alt.count(b",") + 1) > self._limits.max_allele_bytes:
+            raise _too_many_alleles(alt, length_of_ref=len(ref), line=number)
         fate = self._decide(position, ref, alt, number)
         self._record += 1
         return fate
@@ -102,7 +106,7 @@ class Feeder:
         if position == 0:
             raise InvalidVcfError(
                 "BAD_POSITION",
-                message=f"POS is {_shown(text)}; it must be a whole number from 1 on.",
+                message=f"POS is '{excerpt(text)}'; it must be a whole number from 1 on.",
                 advice="Positions in a VCF count from 1. Correct the line or export the file again.",
                 line=number,
                 column="POS",
@@ -116,17 +120,17 @@ class Feeder:
         if sequence_name in self._seen:
             raise InvalidVcfError(
                 "CONTIG_IN_TWO_BLOCKS",
-                message=f"Records of {name[:60]} stand in two separate blocks.",
+                message=f"The records of {excerpt(text)} stand in two separate blocks.",
                 advice="Sort the file by contig and position, for example with 'bcftools sort'.",
                 line=number,
                 column="CHROM",
             )
         self._seen.add(sequence_name)
         if contig is None and not is_auxiliary_contig(name):
-            raise _unknown_contig(name, build=self._reference.manifest.build, line=number)
+            raise _unknown_contig(text, build=self._reference.manifest.build, line=number)
         self._place = _Place(
             text=text,
-            name=name,
+            name=excerpt(text),
             contig=contig,
             sequence=self._reference.sequence_of(contig) if contig else None,
             length=contig.length if contig else MAX_POSITION,
@@ -181,7 +185,7 @@ class Feeder:
             contig=self._place.name,
             position=position,
             reason="REF_MISMATCH",
-            detail=f"the file says {_shown(given)}, the reference has {_shown(expected)}",
+            detail=f"the file says '{excerpt(given)}' and the reference has '{excerpt(expected)}'",
         )
         self.first_mismatch = self.first_mismatch or rejection
         self._ledger.reject(rejection)
@@ -196,8 +200,9 @@ class Feeder:
         raise InvalidVcfError(
             "REF_MISMATCH",
             message=(
-                f"REF differs from the {self._reference.manifest.build} sequence in {mismatches:,} of {compared:,} "
-                f"records that could be compared; the first is {first.contig}:{first.position}, where {first.detail}."
+                f"REF differs from the {self._reference.manifest.build} sequence in {mismatches:,} of "
+                f"{counted(compared, 'record')} that could be compared; the first is "
+                f"{first.contig}:{first.position}, where {first.detail}."
             ),
             advice=(
                 "The file was probably made on another genome build. Send it on "
@@ -220,11 +225,6 @@ def _first_reason(kinds: tuple[AlleleKind, ...]) -> str:
     return AlleleKind.REFERENCE_BLOCK
 
 
-def _shown(text: bytes) -> str:
-    shown = text[:40].decode("utf-8", "replace")
-    return f"'{shown}…'" if len(text) > 40 else f"'{shown}'"
-
-
 def _wrong_column_count(line: bytes, *, number: int, expected: int) -> InvalidVcfError:
     found = line.count(b"\t") + 1
     if not line.strip():
@@ -242,7 +242,7 @@ def _wrong_column_count(line: bytes, *, number: int, expected: int) -> InvalidVc
     separated = " Columns must be separated by single tabs." if found < len(FIXED_COLUMNS) else ""
     return InvalidVcfError(
         "WRONG_COLUMN_COUNT",
-        message=f"The line has {found} columns, but the #CHROM line has {expected}.{separated}",
+        message=f"The line has {counted(found, 'column')}, but the #CHROM line has {expected}.{separated}",
         advice="The line was cut off or edited: export the file again.",
         line=number,
         column=column,
@@ -262,7 +262,7 @@ def _unsorted(name: str, position: int, *, after: int, line: int) -> InvalidVcfE
 def _bad_ref(ref: bytes, *, line: int) -> InvalidVcfError:
     return InvalidVcfError(
         "BAD_REF",
-        message=f"REF is {_shown(ref)}; it must be made of A, C, G, T and N." if ref else "REF is empty.",
+        message=f"REF is '{excerpt(ref)}'; it must be made of A, C, G, T and N." if ref else "REF is empty.",
         advice="Correct the line; an insertion or deletion is written with the base before it.",
         line=line,
         column="REF",
@@ -273,17 +273,30 @@ def _past_end(place: _Place, position: int, *, length_of_ref: int, line: int) ->
     reach = f" and REF has {length_of_ref:,} bases" if length_of_ref > 1 else ""
     return InvalidVcfError(
         "PAST_CONTIG_END",
-        message=f"POS is {position:,}{reach}, but {place.name[:60]} has {place.length:,} bases.",
+        message=f"POS is {position:,}{reach}, but {place.name} has {counted(place.length, 'base')}.",
         advice="The file was probably made on another genome build: check which one.",
         line=line,
         column="POS",
     )
 
 
-def _unknown_contig(name: str, *, build: str, line: int) -> InvalidVcfError:
+def _too_many_alleles(alt: bytes, *, length_of_ref: int, line: int) -> InvalidVcfError:
+    return InvalidVcfError(
+        "TOO_MANY_ALLELES",
+        message=(
+            f"The record has {counted(alt.count(b',') + 1, 'ALT allele')} and a REF of "
+            f"{counted(length_of_ref, 'base')}: too much to compare."
+        ),
+        advice="Split the record, for example with 'bcftools norm -m -any'.",
+        line=line,
+        column="ALT",
+    )
+
+
+def _unknown_contig(name: bytes, *, build: str, line: int) -> InvalidVcfError:
     return InvalidVcfError(
         "UNKNOWN_CONTIG",
-        message=f"The contig '{name[:60]}' is not part of {build}.",
+        message=f"The contig '{excerpt(name)}' is not part of {build}." if name else "CHROM is empty.",
         advice=f"Use names such as chr1 or 1, chrX or X, chrM or MT, on {build}.",
         line=line,
         column="CHROM",

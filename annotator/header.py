@@ -5,15 +5,26 @@ from dataclasses import dataclass
 
 from annotator.builds import build_by_lengths, build_by_words
 from annotator.errors import InvalidVcfError
+from annotator.quoting import excerpt
 from annotator.sniffing import describe
 
 FIXED_COLUMNS = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 UTF8_BOM = b"\xef\xbb\xbf"
 
-_VERSION = re.compile(r"VCFv4\.\d+")
+_VERSION = re.compile(r"VCFv4\.[0-9]{1,2}")
 _ID = re.compile(r"[<,]ID=([^,>]+)")
-_LENGTH = re.compile(r"[<,]length=(\d+)")
+_LENGTH = re.compile(r"[<,]length=([0-9]{1,18})(?![0-9])")
+_ASSEMBLY = re.compile(r"assembly=([^,>]+)")
 _NOT_A_VCF = "Send a VCF file: plain text, or compressed with gzip or bgzip."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredContig:
+    """One `##contig` line; `line` is its 1-based number."""
+
+    name: str
+    length: int | None  # None: the line states no length that could be one
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,83 +32,83 @@ class VcfHeader:
     """What the header of a VCF says."""
 
     version: str
-    lines: tuple[bytes, ...]  # without line ends, `#CHROM` the last
+    meta: bytes  # the lines before `#CHROM`, with their ends
+    columns: bytes  # the `#CHROM` line, without its end
     newline: bytes
-    samples: tuple[str, ...]
-    contigs: tuple[tuple[str, int | None], ...]  # None: the line states no length
+    contigs: tuple[DeclaredContig, ...]
     info_ids: frozenset[str]
     build: str | None  # None: the header does not say
 
     @property
     def column_count(self) -> int:
-        return self.lines[-1].count(b"\t") + 1
+        return self.columns.count(b"\t") + 1
+
+    @property
+    def sample_count(self) -> int:
+        return max(0, self.column_count - len(FIXED_COLUMNS) - 1)
 
 
 class HeaderParser:
     """Collect header lines until `#CHROM`; each refused line raises InvalidVcfError."""
 
     def __init__(self) -> None:
-        self._lines: list[bytes] = []
+        self.line_count = 0
+        self._meta = bytearray()
+        self._columns = b""
         self._version = ""
-        self._contigs: list[tuple[str, int | None]] = []
+        self._contigs: list[DeclaredContig] = []
         self._info_ids: set[str] = set()
-        self._build_words: list[str] = []
-
-    @property
-    def line_count(self) -> int:
-        return len(self._lines)
+        self._build_words: set[str] = set()
 
     def feed(self, line: bytes) -> bool:
         """Take one line without its `\\n`; say whether the header is complete with it."""
-        text = line.removesuffix(b"\r")
-        if not self._lines:
-            text = text.removeprefix(UTF8_BOM)
-            self._version = _read_version(text)
-        self._lines.append(text)
-        if text.startswith(b"##"):
-            self._read_meta(text)
+        self.line_count += 1
+        if self.line_count == 1:
+            line = line.removeprefix(UTF8_BOM)
+            self._version = _read_version(line)
+        if line.startswith(b"##"):
+            self._meta += line + b"\n"
+            self._read_meta(line.decode("utf-8", "replace"))
             return False
-        if text.startswith(b"#CHROM"):
-            _check_columns(text, line=len(self._lines))
+        if line.startswith(b"#CHROM"):
+            self._columns = line.removesuffix(b"\r")
+            _check_columns(self._columns, line=self.line_count)
             return True
         raise InvalidVcfError(
             "NO_CHROM_LINE",
             message="The header ends without the line that starts with #CHROM.",
             advice="Put the line '#CHROM POS ID REF ALT QUAL FILTER INFO', separated by tabs, before the records.",
-            line=len(self._lines),
+            line=self.line_count,
         )
 
     def partial(self) -> VcfHeader:
-        """What is known so far, for a header that goes on; it has no samples yet."""
-        return self._header(samples=(), newline=b"\n")
+        """What is known so far, for a header that goes on; it has no columns yet."""
+        return self.complete(newline=b"\n")
 
     def complete(self, *, newline: bytes) -> VcfHeader:
         """The header, once `feed` has said that it is complete."""
-        columns = self._lines[-1].decode("utf-8", "replace").split("\t")
-        return self._header(samples=tuple(columns[len(FIXED_COLUMNS) + 1 :]), newline=newline)
-
-    def _header(self, *, samples: tuple[str, ...], newline: bytes) -> VcfHeader:
-        lengths = {name: length for name, length in self._contigs if length is not None}
+        lengths = {contig.name: contig.length for contig in self._contigs if contig.length is not None}
         return VcfHeader(
             version=self._version,
-            lines=tuple(self._lines),
+            meta=bytes(self._meta),
+            columns=self._columns,
             newline=newline,
-            samples=samples,
             contigs=tuple(self._contigs),
             info_ids=frozenset(self._info_ids),
             build=build_by_lengths(lengths) or build_by_words(" ".join(self._build_words)),
         )
 
-    def _read_meta(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace")
+    def _read_meta(self, text: str) -> None:
         if text.startswith("##contig=") and (name := _ID.search(text)):
             length = _LENGTH.search(text)
-            self._contigs.append((name[1], int(length[1]) if length else None))
-            self._build_words += re.findall(r"assembly=([^,>]+)", text)
+            self._contigs.append(
+                DeclaredContig(name=name[1], length=int(length[1]) if length else None, line=self.line_count)
+            )
+            self._build_words.update(_ASSEMBLY.findall(text))
         elif text.startswith("##INFO=") and (name := _ID.search(text)):
             self._info_ids.add(name[1])
         elif text.startswith(("##reference=", "##assembly=")):
-            self._build_words.append(text.partition("=")[2])
+            self._build_words.add(text.partition("=")[2])
 
 
 def missing_chrom_line(*, line: int) -> InvalidVcfError:
@@ -126,24 +137,26 @@ def not_a_vcf(data: bytes, *, inside: str = "") -> InvalidVcfError:
 
 
 def _read_version(line: bytes) -> str:
-    name, _, value = line.decode("utf-8", "replace").partition("=")
-    version = value.strip()
-    if name != "##fileformat":
+    name, _, value = line.partition(b"=")
+    if name != b"##fileformat":
         raise not_a_vcf(line)
-    if _VERSION.fullmatch(version) is None:
+    version = value.strip()
+    text = version.decode("utf-8", "replace")
+    if _VERSION.fullmatch(text) is None:
+        says = f"its format is '{excerpt(version)}'" if version else "nothing about its format"
         raise InvalidVcfError(
             "UNSUPPORTED_VERSION",
-            message=f"The file says that it is {version[:40] or 'nothing'}; VCFv4.0 to VCFv4.5 are understood.",
-            advice="Convert the file to VCF 4.2 or later.",
+            message=f"The file says {says}; VCFv4.0 to VCFv4.5 are understood.",
+            advice="Export or convert the file as VCF 4.2.",
             line=1,
         )
-    return version
+    return text
 
 
 def _check_columns(text: bytes, *, line: int) -> None:
-    columns = text.decode("utf-8", "replace").removeprefix("#").split("\t")
+    columns = text.removeprefix(b"#").split(b"\t")
     for number, expected in enumerate(FIXED_COLUMNS, start=1):
-        if len(columns) < number or columns[number - 1] != expected:
+        if len(columns) < number or columns[number - 1] != expected.encode():
             separated = "" if len(columns) > 1 else " Its columns are not separated by tabs."
             raise InvalidVcfError(
                 "BAD_COLUMNS",
@@ -152,7 +165,7 @@ def _check_columns(text: bytes, *, line: int) -> None:
                 line=line,
                 column=expected,
             )
-    if len(columns) > len(FIXED_COLUMNS) and columns[len(FIXED_COLUMNS)] != "FORMAT":
+    if len(columns) > len(FIXED_COLUMNS) and columns[len(FIXED_COLUMNS)] != b"FORMAT":
         raise InvalidVcfError(
             "BAD_COLUMNS",
             message="Column 9 of the #CHROM line must be FORMAT when samples follow.",
@@ -160,12 +173,19 @@ def _check_columns(text: bytes, *, line: int) -> None:
             line=line,
             column="FORMAT",
         )
-    samples = columns[len(FIXED_COLUMNS) + 1 :]
-    if len(set(samples)) < len(samples):
-        twice = next(name for index, name in enumerate(samples) if name in samples[:index])
-        raise InvalidVcfError(
-            "DUPLICATE_SAMPLE",
-            message=f"The sample {twice[:60]} stands twice in the #CHROM line.",
-            advice="Give every sample a name of its own.",
-            line=line,
-        )
+    _check_samples(columns, line=line)
+
+
+def _check_samples(columns: list[bytes], *, line: int) -> None:
+    seen: set[bytes] = set()
+    first = len(FIXED_COLUMNS) + 1
+    for number, sample in enumerate(columns[first:], start=first + 1):
+        if sample in seen:
+            raise InvalidVcfError(
+                "DUPLICATE_SAMPLE",
+                message=f"The sample '{excerpt(sample)}' stands twice in the #CHROM line.",
+                advice="Give every sample a name of its own.",
+                line=line,
+                column=str(number),
+            )
+        seen.add(sample)

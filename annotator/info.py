@@ -82,5 +82,7 @@ def join_per_allele(entries: list[bytes]) -> bytes:
     for index, entry in enumerate(entries):
         for item in entry.split(b";") if entry else ():
             key, _, text = item.partition(b"=")
-            values_of.setdefault(key, [b"."] * len(entries))[index] = text
+            if key not in values_of:
+                values_of[key] = [b"."] * len(entries)
+            values_of[key][index] = text
     return b";".join(key + b"=" + b",".join(values) for key, values in values_of.items())

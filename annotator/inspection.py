@@ -1,16 +1,22 @@
-"""A first look at an upload: is it a VCF, and what does its header say?"""
+"""A first look at an upload: is it a VCF, and what does its header say?
 
-import zlib
+Whoever looks must not be stalled by one small file, so the look is bounded: what lies beyond is the engine's to check.
+"""
+
+import io
 from dataclasses import dataclass
 
 from annotator.errors import InvalidVcfError
 from annotator.header import UTF8_BOM, HeaderParser, VcfHeader, missing_chrom_line, not_a_vcf
 from annotator.sniffing import is_bgzf, is_gzip
+from annotator.unpacking import TRUNCATED, Unpacked
 
-HEAD_BYTES = 256 * 1024
+HEAD_BYTES = 256 * 1024  # of the file
+MAX_TEXT_BYTES = 1024 * 1024  # decompressed
+MAX_HEADER_LINES = 10_000
+MAX_SAMPLES = 100_000
 
-_MAX_PLAIN_BYTES = 64 * 1024 * 1024
-_GZIP_WINDOW = 31
+_PIECE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +25,7 @@ class VcfHead:
 
     compression: str  # "plain", "gzip" or "bgzf"
     version: str
-    sample_count: int | None  # None: the header goes on beyond the head
+    sample_count: int | None  # None: the header goes on beyond what was looked at
     build: str | None  # None: the header does not say
     contigs: tuple[str, ...]
 
@@ -29,35 +35,54 @@ def inspect_head(data: bytes, *, file_name: str) -> VcfHead:
 
     Raises InvalidVcfError, naming what the file really is, when it cannot be a VCF.
     """
-    plain = _decompress(data) if is_gzip(data) else data
+    cut = len(data) >= HEAD_BYTES
+    plain = _decompress(data, cut=cut) if is_gzip(data) else data
     inside = " inside gzip" if is_gzip(data) else ""
     text = plain.removeprefix(UTF8_BOM)
     if not text.startswith(b"##fileformat="):
         raise _with_name(not_a_vcf(text, inside=inside), file_name=file_name, data=data)
-    cut = len(data) >= HEAD_BYTES
-    header, complete = _read_header(text, cut=cut)
+    header, complete = _read_header(text, cut=cut or len(plain) >= MAX_TEXT_BYTES)
     return VcfHead(
         compression="bgzf" if is_bgzf(data) else "gzip" if is_gzip(data) else "plain",
         version=header.version,
-        sample_count=len(header.samples) if complete else None,
+        sample_count=header.sample_count if complete else None,
         build=header.build,
-        contigs=tuple(name for name, _ in header.contigs),
+        contigs=tuple(contig.name for contig in header.contigs),
     )
 
 
+def _decompress(data: bytes, *, cut: bool) -> bytes:
+    stream = Unpacked(io.BytesIO(data))
+    plain = bytearray()
+    try:
+        while len(plain) < MAX_TEXT_BYTES and (piece := stream.read_some(_PIECE_BYTES)):
+            plain += piece
+    except InvalidVcfError as error:
+        if not (cut and error.code == TRUNCATED):
+            raise
+    return bytes(plain[:MAX_TEXT_BYTES])
+
+
 def _read_header(text: bytes, *, cut: bool) -> tuple[VcfHeader, bool]:
-    refuse_old_line_ends(text)
+    """The header as far as it goes, and whether that is all of it."""
+    _refuse_old_line_ends(text)
     parser = HeaderParser()
-    *lines, last = text.split(b"\n")
-    for line in lines if cut else [*lines, last] if last else lines:
+    lines = io.BytesIO(text)
+    while parser.line_count < MAX_HEADER_LINES:
+        line = lines.readline()
+        if cut and not line.endswith(b"\n"):
+            break
+        if not line:
+            raise missing_chrom_line(line=parser.line_count)
+        if line.count(b"\t") > MAX_SAMPLES:
+            break
+        line = line.removesuffix(b"\n")
         if parser.feed(line):
             return parser.complete(newline=b"\r\n" if line.endswith(b"\r") else b"\n"), True
-    if not cut:
-        raise missing_chrom_line(line=parser.line_count)
     return parser.partial(), False
 
 
-def refuse_old_line_ends(text: bytes) -> None:
+def _refuse_old_line_ends(text: bytes) -> None:
     """Refuse a text whose lines end with a bare carriage return, as on old Macintosh systems."""
     if b"\n" not in text and b"\r" in text:
         raise InvalidVcfError(
@@ -65,24 +90,6 @@ def refuse_old_line_ends(text: bytes) -> None:
             message="The lines end with a carriage return only, as on old Macintosh systems.",
             advice="Save the file with Unix line ends (LF).",
         )
-
-
-def _decompress(data: bytes) -> bytes:
-    plain = bytearray()
-    while data and len(plain) < _MAX_PLAIN_BYTES:
-        stream = zlib.decompressobj(wbits=_GZIP_WINDOW)
-        try:
-            plain += stream.decompress(data, _MAX_PLAIN_BYTES - len(plain))
-        except zlib.error:
-            if plain:
-                break
-            raise InvalidVcfError(
-                "BROKEN_GZIP",
-                message="The file is named or marked as gzip but cannot be decompressed.",
-                advice="The file is damaged: compress or copy it again.",
-            ) from None
-        data = stream.unused_data
-    return bytes(plain)
 
 
 def _with_name(error: InvalidVcfError, *, file_name: str, data: bytes) -> InvalidVcfError:

@@ -6,8 +6,10 @@ from pathlib import Path
 from annotator.errors import InvalidVcfError
 from annotator.ledger import REASONS, Ledger
 from annotator.manifest import Manifest
+from annotator.quoting import visible
 from annotator.summary import Summary
 from annotator.version import ANNOTATOR_VERSION
+from annotator.wording import counted
 
 
 class Journal:
@@ -27,7 +29,7 @@ class Journal:
     def header(self, *, version: str, compression: str, samples: int, build: str | None) -> None:
         """Tell what the header of the input says."""
         says = build or "not named in the header"
-        self._lines[3:3] = [f"  {version}, {compression}, samples: {samples:,}, build {says}"]
+        self._lines[3:3] = [f"  {version}, {compression}, {counted(samples, 'sample')}, build {says}"]
 
     def outcome(self, *, ledger: Ledger, summary: Summary, manifest: Manifest, warnings: list[str]) -> None:
         """Tell what was found."""
@@ -70,7 +72,7 @@ class Journal:
         """Write the file."""
         lines = [*self._lines, "", "Seconds"]
         lines += [f"  {stage:<14}{seconds:>10.2f}" for stage, seconds in stage_seconds.items()]
-        self._path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._path.write_text("".join(f"{visible(line)}\n" for line in lines), encoding="utf-8")
 
 
 def _table(counts: Mapping[str, int], *, total: int) -> list[str]:

@@ -10,6 +10,9 @@ class Limits:
     max_records: int = 20_000_000
     max_line_bytes: int = 16 * 1024 * 1024
     max_header_bytes: int = 64 * 1024 * 1024
+    max_header_lines: int = 1_000_000
+    max_samples: int = 1_000_000
+    max_allele_bytes: int = 64 * 1024 * 1024  # of one record: REF, once for each ALT allele that is compared with it
     max_uncompressed_bytes: int = 200 * 1024**3
     max_output_bytes: int = 100 * 1024**3
     max_compression_ratio: int = 500

@@ -16,6 +16,7 @@ from annotator.fields import FieldNames, without_keys
 from annotator.info import join_per_allele
 from annotator.ledger import Fate, Ledger
 from annotator.manifest import Contig, Track
+from annotator.quoting import excerpt
 from annotator.reading import VcfReader
 from annotator.reference import Reference
 from annotator.regions import RegionStore
@@ -98,7 +99,7 @@ class Merger:
                     self._stores = self._open_stores(contig_text)
                 lines = self._take(list(group))
                 writer.write(b"\n".join(lines) + b"\n")
-                self._summary.records_by_contig[contig_text.decode("utf-8", "replace")] += len(lines)
+                self._summary.records_by_contig[excerpt(contig_text)] += len(lines)
             progress(self._record)
         self._count_region_hits()
 
@@ -165,7 +166,9 @@ class Merger:
                 if found is not None:
                     record.identifier = record.identifier or found[0]
                     record.sites = record.sites or {}
-                    record.sites.setdefault(track.id, [b""] * record.alt_count)[variant.index] = found[1]
+                    if track.id not in record.sites:
+                        record.sites[track.id] = [b""] * record.alt_count
+                    record.sites[track.id][variant.index] = found[1]
 
     def _annotate(self, record: _Record, *, regions: bytes) -> None:
         added = [text for text in self._texts(record, regions=regions) if text]

@@ -3,29 +3,25 @@
 Plain text, gzip and BGZF look the same to the caller.
 """
 
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
-from isal import igzip
-
 from annotator.errors import InvalidVcfError
-from annotator.header import HeaderParser, VcfHeader, missing_chrom_line
-from annotator.inspection import HEAD_BYTES, inspect_head, refuse_old_line_ends
+from annotator.header import FIXED_COLUMNS, HeaderParser, VcfHeader, missing_chrom_line
+from annotator.inspection import HEAD_BYTES, inspect_head
 from annotator.limits import Limits
 from annotator.sniffing import BGZF_EOF, is_bgzf, is_gzip
+from annotator.unpacking import Unpacked
+from annotator.wording import counted
 
 BLOCK_BYTES = 1 << 20
 
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
-
-
-_open_gzip: Callable[[BinaryIO], _Readable] = igzip.open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +87,7 @@ class VcfReader:
             return self._raw
         if is_bgzf(head):
             self._check_bgzf_end()
-        return _open_gzip(self._raw)
+        return Unpacked(self._raw)
 
     def _check_bgzf_end(self) -> None:
         self._raw.seek(max(0, self.size_bytes - len(BGZF_EOF)))
@@ -110,37 +106,38 @@ class VcfReader:
             data = self._read_block()
             if not data:
                 break
-            refuse_old_line_ends(data)
             *lines, self._carry = (self._carry + data).split(b"\n")
             for index, line in enumerate(lines):
-                if parser.feed(line):
-                    self._line = parser.line_count + 1
+                self._check_samples(line, number=parser.line_count + 1)
+                complete = parser.feed(line)
+                self._line = parser.line_count + 1
+                if complete:
                     self._carry = b"\n".join([*lines[index + 1 :], self._carry])
                     return parser.complete(newline=b"\r\n" if line.endswith(b"\r") else b"\n")
+                if parser.line_count >= self._limits.max_header_lines:
+                    limit = counted(self._limits.max_header_lines, "line")
+                    raise _header_too_large(f"has more than {limit}", line=self._line)
             if self._plain_bytes > self._limits.max_header_bytes:
-                raise self._too_large("HEADER_TOO_LARGE", "header", self._limits.max_header_bytes)
-        if self._carry and parser.feed(self._carry):
-            self._carry = b""
-            return parser.complete(newline=b"\n")
+                limit = counted(self._limits.max_header_bytes, "byte")
+                raise _header_too_large(f"is larger than {limit}", line=None)
+        if self._carry:
+            self._check_samples(self._carry, number=parser.line_count + 1)
+            if parser.feed(self._carry):
+                self._carry = b""
+                return parser.complete(newline=b"\n")
         raise missing_chrom_line(line=parser.line_count)
 
+    def _check_samples(self, line: bytes, *, number: int) -> None:
+        if line.startswith(b"#CHROM") and line.count(b"\t") - len(FIXED_COLUMNS) > self._limits.max_samples:
+            raise InvalidVcfError(
+                "TOO_MANY_SAMPLES",
+                message=f"The file has more than {counted(self._limits.max_samples, 'sample')}.",
+                advice="Split the file by samples and send the parts.",
+                line=number,
+            )
+
     def _read_block(self) -> bytes:
-        try:
-            data = self._stream.read(BLOCK_BYTES)
-        except EOFError:
-            raise InvalidVcfError(
-                "TRUNCATED_GZIP",
-                message="The compressed file ends in the middle.",
-                advice="The copy or upload was cut off: send the file again.",
-            ) from None
-        except (OSError, zlib.error, ValueError) as error:
-            if not isinstance(error, igzip.BadGzipFile | zlib.error | ValueError):
-                raise
-            raise InvalidVcfError(
-                "BROKEN_GZIP",
-                message="The compressed file is damaged and cannot be decompressed.",
-                advice="Compress or copy the file again.",
-            ) from None
+        data = self._stream.read(BLOCK_BYTES)
         self._plain_bytes += len(data)
         self._check_size()
         if b"\0" in data:
@@ -150,7 +147,11 @@ class VcfReader:
     def _check_size(self) -> None:
         limits = self._limits
         if self._plain_bytes > limits.max_uncompressed_bytes:
-            raise self._too_large("TOO_LARGE", "uncompressed file", limits.max_uncompressed_bytes)
+            raise InvalidVcfError(
+                "TOO_LARGE",
+                message=f"The uncompressed file is larger than {counted(limits.max_uncompressed_bytes, 'byte')}.",
+                advice="Split the file by chromosome and send the parts.",
+            )
         if len(self._carry) > limits.max_line_bytes:
             self._refuse_line(self._line)
         if self._plain_bytes > max(limits.ratio_from_bytes, self._raw.tell() * limits.max_compression_ratio):
@@ -168,7 +169,7 @@ class VcfReader:
     def _refuse_line(self, line: int) -> None:
         raise InvalidVcfError(
             "LINE_TOO_LONG",
-            message=f"The line is longer than {self._limits.max_line_bytes:,} bytes.",
+            message=f"The line is longer than {counted(self._limits.max_line_bytes, 'byte')}.",
             advice="Shorten the record, or split the file by samples.",
             line=line,
         )
@@ -182,9 +183,11 @@ class VcfReader:
             line=line,
         )
 
-    def _too_large(self, code: str, what: str, limit: int) -> InvalidVcfError:
-        return InvalidVcfError(
-            code,
-            message=f"The {what} is larger than {limit:,} bytes.",
-            advice="Split the file by chromosome and send the parts.",
-        )
+
+def _header_too_large(what: str, *, line: int | None) -> InvalidVcfError:
+    return InvalidVcfError(
+        "HEADER_TOO_LARGE",
+        message=f"The header {what}.",
+        advice="Remove header lines that no record needs, such as contigs without records.",
+        line=line,
+    )

@@ -1,5 +1,7 @@
 """Alleles as text."""
 
+import time
+
 import pytest
 
 from annotator.alleles import AlleleKind, allele_kind, is_transition, trim, variant_class, vep_alleles
@@ -27,6 +29,13 @@ class TestAlleleKind:
     def test_is_told(self, alt: bytes, kind: AlleleKind) -> None:
         assert allele_kind(alt, ref=b"A") is kind
 
+    def test_is_told_by_the_length_when_that_is_enough(self) -> None:
+        class Long(bytes):
+            def upper(self) -> bytes:
+                raise AssertionError("compared with REF, whose length differs")
+
+        assert allele_kind(b"G", ref=Long(b"AC" * 1_000)) is AlleleKind.PLAIN
+
 
 class TestTrim:
     @pytest.mark.parametrize(
@@ -41,6 +50,13 @@ class TestTrim:
     )
     def test_gives_the_shortest_form(self, given: tuple[int, bytes, bytes], short: tuple[int, bytes, bytes]) -> None:
         assert trim(*given) == short
+
+    def test_takes_time_in_step_with_the_length(self) -> None:
+        shared = b"AC" * 500_000
+        began = time.process_time()
+        assert trim(5, b"A" + shared, b"AGG" + shared) == (5, b"A", b"AGG")
+        assert trim(5, shared + b"A", shared + b"G") == (1_000_005, b"A", b"G")
+        assert time.process_time() - began < 10
 
 
 class TestVariantClass:

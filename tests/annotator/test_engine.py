@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pysam
@@ -115,6 +116,10 @@ class TestSample:
         assert "ClinVar (npm ideogram 1.53.0): version 2024-12-15 (CC0-1.0)" in log
         assert "228    100.0%" in log
 
+    def test_counts_in_the_log_in_plain_english(self, outcome: Outcome, run: Runner) -> None:
+        assert "VCFv4.2, plain, 1 sample, build GRCh38" in outcome.text("log")
+        assert "VCFv4.2, plain, 0 samples, build GRCh38" in run([]).text("log")
+
     def test_leaves_no_staging_behind(self, outcome: Outcome, run: Runner) -> None:
         assert sorted(path.name for path in run.output.iterdir()) == [
             "ledger.json",
@@ -214,7 +219,7 @@ class TestPreservation:
         assert outcome.rows[0][7].count("GENE=") == 1
         assert outcome.info(0)["GENE"] == "mine"
         assert outcome.json("ledger")["notes"]["FIELD_LEFT_OUT"] == 1
-        assert "undeclared INFO key" in outcome.text("log")
+        assert "1 record holds an undeclared INFO key of ours" in outcome.text("log")
 
     def test_keeps_samples_and_odd_text(self, run: Runner) -> None:
         text = (
@@ -278,7 +283,7 @@ class TestLedger:
                 "contig": "MT",
                 "position": 3460,
                 "reason": "REF_MISMATCH",
-                "detail": "the file says 'T', the reference has 'G'",
+                "detail": "the file says 'T' and the reference has 'G'",
             }
         ]
         assert outcome.result.decode().splitlines()[-1] + "\n" == wrong
@@ -294,6 +299,25 @@ class TestLedger:
         outcome = run([])
         assert outcome.done.records_read == 0
         assert Path(outcome.done.files["index"]).stat().st_size > 0
+
+    def test_shortens_the_name_of_an_odd_contig(self, run: Runner) -> None:
+        outcome = run([record(f"HLA-{'A' * 1_000}", 5, "A", "G")])
+        (name,) = outcome.json("summary")["records_by_chromosome"]
+        assert len(name) == 60
+
+
+class TestManyAlleles:
+    def test_that_are_all_alike_cost_no_more_than_each(self, run: Runner) -> None:
+        began = time.process_time()
+        outcome = run([record("chr17", 7675088, "C", ",".join(["T"] * 240_000))])
+        assert outcome.info(0)["CLINVAR_SIG"] == ",".join(["Pathogenic"] * 240_000)
+        assert time.process_time() - began < 15
+
+
+class TestJournal:
+    def test_shows_an_odd_file_name_on_one_line(self, run: Runner) -> None:
+        outcome = run([], name="a\n\x1bb.vcf")
+        assert r"Input: a\n\x1bb.vcf" in outcome.text("log").splitlines()
 
 
 class TestContigNames:

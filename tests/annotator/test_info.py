@@ -21,6 +21,18 @@ class TestJoin:
     def test_fills_alleles_without_a_hit_with_dots(self) -> None:
         assert join_per_allele([b"", b"A=1;B=2", b"A=3"]) == b"A=.,1,3;B=.,2,."
 
+    def test_makes_one_list_for_each_key_and_not_for_each_value(self) -> None:
+        class Entries(list[bytes]):
+            asked = 0
+
+            def __len__(self) -> int:
+                self.asked += 1
+                return super().__len__()
+
+        entries = Entries([b"A=1;B=2"] * 100)
+        join_per_allele(entries)
+        assert entries.asked == 2
+
 
 class TestFieldNames:
     def test_give_way_to_the_labs_own(self) -> None:

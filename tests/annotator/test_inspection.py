@@ -1,13 +1,15 @@
 """The first look at an upload."""
 
 import gzip
+import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from annotator.errors import InvalidVcfError
-from annotator.inspection import HEAD_BYTES, inspect_head
-from tests.annotator.vcf import HEADER, bgzip, record
+from annotator.inspection import HEAD_BYTES, MAX_HEADER_LINES, MAX_SAMPLES, MAX_TEXT_BYTES, inspect_head
+from tests.annotator.vcf import COLUMN_LINE, HEADER, bgzip, record
 
 SAMPLES = (
     "##fileformat=VCFv4.3\n##contig=<ID=chr1,length=248956422>\n"
@@ -64,3 +66,61 @@ class TestInspectHead:
     def test_names_the_build(self, line: str, build: str | None) -> None:
         text = HEADER.replace("##reference=GRCh38", line)
         assert inspect_head(text.encode(), file_name="x.vcf").build == build
+
+
+class TestBounds:
+    """One small file must not stall whoever looks at it; what lies beyond a bound is the engine's to check."""
+
+    def test_hold_for_a_compression_bomb_of_header_lines(self) -> None:
+        data = gzip.compress(b"##fileformat=VCFv4.2\n" + b"##\n" * 5_000_000)
+        assert len(data) < HEAD_BYTES
+        tracemalloc.start()
+        head = inspect_head(data, file_name="x.vcf.gz")
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert head.sample_count is None
+        assert peak_bytes < 6 * MAX_TEXT_BYTES
+
+    def test_hold_for_one_endless_line(self) -> None:
+        data = gzip.compress(b"##fileformat=VCFv4.2\n##x=" + b"x" * 50_000_000)
+        assert inspect_head(data, file_name="x.vcf.gz").sample_count is None
+
+    def test_leave_header_lines_beyond_them_unread(self) -> None:
+        meta = "##fileformat=VCFv4.2\n" + "##\n" * (MAX_HEADER_LINES - 1)
+        assert inspect_head((meta + "no header line\n").encode(), file_name="x.vcf").sample_count is None
+
+    def test_leave_more_samples_than_that_unread(self) -> None:
+        samples = "\ta" * (MAX_SAMPLES + 1)
+        text = f"##fileformat=VCFv4.2\n{COLUMN_LINE}\tFORMAT{samples}\n"
+        assert inspect_head(gzip.compress(text.encode()), file_name="x.vcf.gz").sample_count is None
+
+    def test_leave_time_to_find_the_one_sample_that_stands_twice(self) -> None:
+        samples = "\t".join([*map(str, range(75_000)), "74999"])
+        data = gzip.compress(f"##fileformat=VCFv4.2\n{COLUMN_LINE}\tFORMAT\t{samples}\n".encode())
+        began = time.process_time()
+        with pytest.raises(InvalidVcfError) as caught:
+            inspect_head(data, file_name="x.vcf.gz")
+        assert caught.value.code == "DUPLICATE_SAMPLE"
+        assert time.process_time() - began < 5
+
+    def test_reach_through_thousands_of_empty_gzip_members(self) -> None:
+        empty = gzip.compress(b"", mtime=0)
+        data = empty * (HEAD_BYTES // len(empty) - 10) + gzip.compress(HEADER.encode())
+        assert inspect_head(data, file_name="x.vcf.gz").sample_count == 0
+
+
+class TestCompressedHead:
+    TEXT = (HEADER + "".join(record("chr1", position, "A", "G") for position in range(1, 2_000))).encode()
+
+    def test_of_a_small_file_must_be_whole(self) -> None:
+        data = gzip.compress(self.TEXT)
+        with pytest.raises(InvalidVcfError) as caught:
+            inspect_head(data[:-20], file_name="x.vcf.gz")
+        assert caught.value.code == "TRUNCATED_GZIP"
+
+    def test_of_a_small_file_must_be_sound(self) -> None:
+        data = bytearray(gzip.compress(self.TEXT))
+        data[-6] ^= 1
+        with pytest.raises(InvalidVcfError) as caught:
+            inspect_head(bytes(data), file_name="x.vcf.gz")
+        assert caught.value.code == "BROKEN_GZIP"

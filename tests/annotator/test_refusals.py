@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import random
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from annotator.errors import InvalidVcfError
+from annotator.inspection import HEAD_BYTES
 from annotator.limits import DEFAULT_LIMITS, Limits
 from tests.annotator.vcf import COLUMN_LINE, HEADER, Runner, bgzip, rcrs, record
 
@@ -28,6 +31,9 @@ def refusal(run: Runner, content: str | bytes, *, limits: Limits = DEFAULT_LIMIT
     error = caught.value
     assert error.message.endswith(".")
     assert error.advice
+    assert str(error).isprintable()
+    assert len(str(error)) < 500
+    assert not re.search(r"\bline \d", error.message, re.IGNORECASE)  # pages show the place beside the message
     assert [path.name for path in run.output.iterdir()] == ["log.txt"]
     assert error.code in run.log
     assert error.message in run.log
@@ -76,7 +82,7 @@ class TestHeader:
             ("##fileformat=VCFv4.2\n" + COLUMN_LINE.replace("\t", " ") + "\n", "BAD_COLUMNS", 2, "CHROM"),
             ("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tALT\n", "BAD_COLUMNS", 2, "REF"),
             ("##fileformat=VCFv4.2\n" + COLUMN_LINE + "\tGT\tone\n", "BAD_COLUMNS", 2, "FORMAT"),
-            ("##fileformat=VCFv4.2\n" + COLUMN_LINE + "\tFORMAT\ta\ta\n", "DUPLICATE_SAMPLE", 2, None),
+            ("##fileformat=VCFv4.2\n" + COLUMN_LINE + "\tFORMAT\ta\ta\n", "DUPLICATE_SAMPLE", 2, "11"),
             (HEADER.replace("\n", "\r"), "OLD_LINE_ENDS", None, None),
         ],
     )
@@ -105,6 +111,7 @@ class TestBuild:
         error = refusal(run, f"##fileformat=VCFv4.2\n{line}\n{COLUMN_LINE}\n{GOOD}")
         assert error.code == "WRONG_BUILD"
         assert words in error.message
+        assert error.line == (2 if "length" in line else None)
 
     def test_that_is_not_named_is_assumed_with_a_warning(self, run: Runner) -> None:
         outcome = run(f"##fileformat=VCFv4.2\n{COLUMN_LINE}\n{GOOD}")
@@ -147,6 +154,27 @@ class TestRecord:
         assert (error.code, error.column) == (code, column)
         assert error.line == 4 + line.count("\n")
 
+    @pytest.mark.parametrize(
+        ("line", "shown"),
+        [
+            (record("chr\x1b[31m", 5, "A", "G"), r"'chr\x1b[31m'"),
+            (record("chr\u202e1", 5, "A", "G"), r"'chr\u202e1'"),
+            (record("c" * 100_000, 5, "A", "G"), "cccc…'"),
+            (record("chr2", "5\x07", "A", "G"), r"'5\x07'"),
+            (record("chr2", "9" * 100_000, "A", "G"), "9999…'"),
+            (record("chr2", 5, "A\x7f", "G"), r"'A\x7f'"),
+            (record("chr2", 5, "A" + "é" * 100_000, "G"), "éééé…'"),
+            (record(f"HLA-{'A' * 100_000}", 5, "A", "G") + record(f"HLA-{'A' * 100_000}", 4, "A", "G"), "AAAA…:5"),
+        ],
+    )
+    def test_is_quoted_short_and_visibly(self, run: Runner, line: str, shown: str) -> None:
+        error = refusal(run, HEADER + GOOD + line)
+        assert shown in error.message
+
+    def test_is_quoted_though_it_is_no_text(self, run: Runner) -> None:
+        error = refusal(run, (HEADER + GOOD).encode() + b"chr\xff\t5\t.\tA\tG\t.\t.\t.\n")
+        assert r"'chr\xff'" in error.message
+
     def test_on_an_unknown_contig_is_named(self, run: Runner) -> None:
         error = refusal(run, HEADER + record("chr99", 5, "A", "G"))
         assert "chr99" in error.message
@@ -161,7 +189,7 @@ class TestMismatches:
         ]
         error = refusal(run, HEADER + "".join(wrong))
         assert error.code == "REF_MISMATCH"
-        assert f"MT:3400, where the file says 'A', the reference has '{rcrs(3400, 3400)}'" in error.message
+        assert f"MT:3400, where the file says 'A' and the reference has '{rcrs(3400, 3400)}'" in error.message
         assert "build" in error.advice
         assert error.line == 4
 
@@ -191,6 +219,13 @@ class TestCompression:
             "NUL_BYTE",
         }
 
+    def test_damaged_beyond_the_head_is_the_files_fault(self, run: Runner) -> None:
+        noise = random.Random(1).randbytes(HEAD_BYTES).hex()
+        sound = gzip.compress(self.TEXT.replace(b"##reference", f"##noise={noise}\n##reference".encode()))
+        assert len(sound) > HEAD_BYTES
+        invalid_block = b"\x1f\x8b\x08\x00" + b"\xff" * 50
+        assert refusal(run, sound + invalid_block).code == "BROKEN_GZIP"
+
     def test_with_something_behind_it_is_refused(self, run: Runner) -> None:
         assert refusal(run, gzip.compress(self.TEXT) + b"rubbish" * 100).code == "BROKEN_GZIP"
 
@@ -205,6 +240,7 @@ class TestLimits:
             ({"max_line_bytes": 20}, "LINE_TOO_LONG", 4),
             ({"max_uncompressed_bytes": 1_000}, "TOO_LARGE", None),
             ({"max_output_bytes": 100}, "OUTPUT_TOO_LARGE", None),
+            ({"max_header_lines": 2}, "HEADER_TOO_LARGE", 3),
         ],
     )
     def test_are_kept(self, run: Runner, limits: dict[str, int], code: str, line: int | None) -> None:
@@ -215,6 +251,31 @@ class TestLimits:
         endless = HEADER + "chr1\t5\t.\tA\tG\t.\t.\t" + "x" * 3_000_000
         limits = replace(DEFAULT_LIMITS, max_line_bytes=1_000_000)
         assert refusal(run, endless, limits=limits).code == "LINE_TOO_LONG"
+
+    def test_are_kept_for_header_bytes(self, run: Runner) -> None:
+        text = self.TEXT.replace("##reference", f"##{'x' * 1_100}\n" * 2_000 + "##reference")
+        error = refusal(run, text, limits=replace(DEFAULT_LIMITS, max_header_bytes=1_000_000))
+        assert (error.code, error.line) == ("HEADER_TOO_LARGE", None)
+        assert run(text, limits=replace(DEFAULT_LIMITS, max_header_bytes=3_000_000)).done.records_read == 199
+
+    def test_are_kept_for_alleles(self, run: Runner) -> None:
+        text = HEADER + record("chr1", 5, "ACGT", "A,C,G")
+        error = refusal(run, text, limits=replace(DEFAULT_LIMITS, max_allele_bytes=11))
+        assert (error.code, error.line, error.column) == ("TOO_MANY_ALLELES", 4, "ALT")
+        assert "3 ALT alleles and a REF of 4 bases" in error.message
+        assert run(text, limits=replace(DEFAULT_LIMITS, max_allele_bytes=12)).done.annotated == 1
+
+    def test_are_kept_for_samples(self, run: Runner) -> None:
+        text = f"##fileformat=VCFv4.2\n{COLUMN_LINE}\tFORMAT\ta\tb\tc\n"
+        error = refusal(run, text, limits=replace(DEFAULT_LIMITS, max_samples=2))
+        assert (error.code, error.line) == ("TOO_MANY_SAMPLES", 2)
+        assert run(text, limits=replace(DEFAULT_LIMITS, max_samples=3)).json("summary")["samples"] == 3
+
+    def test_name_the_line_in_a_header_of_many_blocks(self, run: Runner) -> None:
+        meta = "##fileformat=VCFv4.2\n" + f"##{'x' * 1_000}\n" * 2_000
+        limits = replace(DEFAULT_LIMITS, max_line_bytes=1_500_000)
+        assert refusal(run, f"{meta}##{'x' * 4_000_000}", limits=limits).line == 2_002
+        assert refusal(run, f"{meta}##\0\n").line == 2_002
 
     def test_refuse_a_compression_bomb(self, run: Runner) -> None:
         bomb = gzip.compress((HEADER + GOOD * 200_000).encode())

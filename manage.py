@@ -1,9 +1,12 @@
 #!/usr/bin/env python
-"""Command line of Genomics Cloud: `./manage.py help` lists what it can do."""
+"""Command line of Genomics Cloud: `.venv/bin/python manage.py help` lists what it can do."""
 
 import sys
 
-from django.core.management import execute_from_command_line
+try:
+    from django.core.management import execute_from_command_line
+except ModuleNotFoundError:
+    sys.exit("Django is not here. Run `make up` once, then `.venv/bin/python manage.py …`.")
 
 from genomics.celery import app as celery_app
 

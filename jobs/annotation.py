@@ -131,18 +131,9 @@ def _complete(job: Job, *, worker: Worker, done: progress.Done) -> None:
 
 
 def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -> None:
-    where = ", ".join(
-        part
-        for part in (
-            f"line {failure.line:,}" if failure.line is not None else "",
-            f"column {failure.column}" if failure.column is not None else "",
-        )
-        if part
-    )
-    message = f"{failure.message} ({where})" if where and where not in failure.message else failure.message
     log = output / "log.txt"
     if not log.exists():
-        log.write_text(f"{message}\n{failure.advice}\n")
+        log.write_text(f"{failure.message}\n{failure.advice}\n")
     files = [results.store(job, kind=Kind.LOG, source=log, name=_public_name(job, log.name))]
     _finish(
         job,
@@ -152,8 +143,10 @@ def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -
         note=failure.code,
         stage="",
         failure_code=failure.code,
-        failure_message=message,
+        failure_message=failure.message,
         failure_advice=failure.advice,
+        failure_line=failure.line,
+        failure_column=failure.column or "",
     )
 
 

@@ -15,7 +15,7 @@ from genomics.queues import send
 from genomics.users.models import Lab
 from jobs import transitions
 from jobs.errors import StaleJobError
-from jobs.models import ACTIVE, Job, Status
+from jobs.models import ACTIVE, ATTEMPTS_USED_UP, Job, Status
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def give_back(
         note=note,
         only_if=only_if,
         finished_at=now,
-        failure_code="ATTEMPTS_USED_UP",
+        failure_code=ATTEMPTS_USED_UP,
         failure_message=f"The annotation was cut off {job.attempt} times and has been given up.",
         failure_advice="Your file is safe. Try again; if it happens once more, tell us the job's id.",
     )

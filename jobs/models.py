@@ -23,6 +23,8 @@ class Status(models.TextChoices):
     CANCELLED = "CANCELLED", "Cancelled"
 
 
+ATTEMPTS_USED_UP = "ATTEMPTS_USED_UP"
+REPEATABLE_FAILURES = (ATTEMPTS_USED_UP, "TIME_LIMIT", "CPU_LIMIT", "MEMORY_LIMIT", "OUTPUT_LIMIT")
 ACTIVE = (Status.PENDING, Status.RUNNING)
 
 
@@ -87,6 +89,8 @@ class Job(models.Model):
     failure_code = models.CharField(max_length=60, blank=True)
     failure_message = models.TextField(blank=True)
     failure_advice = models.TextField(blank=True)
+    failure_line = models.PositiveBigIntegerField(null=True, blank=True)  # of the input, from 1; None: no one line
+    failure_column = models.CharField(max_length=60, blank=True)  # of that line, by name or number
 
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(null=True, blank=True)  # None: still being uploaded
@@ -132,6 +136,11 @@ class Job(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
+
+    @property
+    def fault_in_file(self) -> bool:
+        """Whether the job failed for a reason that another try cannot change."""
+        return self.status == Status.FAILED and self.failure_code not in REPEATABLE_FAILURES
 
     @property
     def percent(self) -> int:

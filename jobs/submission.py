@@ -45,7 +45,7 @@ def cancel(job: Job, *, actor: str, now: datetime) -> None:
 
 
 def retry(job: Job, *, actor: str, now: datetime) -> None:
-    """This function will let a failed job wait again, with a full number of attempts. Raises NotPossibleNowError."""
+    """This function will let an ended job wait again, with a full number of attempts. Raises NotPossibleNowError."""
     with transaction.atomic():
         _change(
             job,
@@ -58,6 +58,8 @@ def retry(job: Job, *, actor: str, now: datetime) -> None:
             failure_code="",
             failure_message="",
             failure_advice="",
+            failure_line=None,
+            failure_column="",
             attempts_allowed=job.attempt + settings.MAX_ATTEMPTS,
         )
         dispatch.hint(job.lab_id)
@@ -68,7 +70,7 @@ def may_cancel(job: Job) -> bool:
 
 
 def may_retry(job: Job) -> bool:
-    return job.status == Status.FAILED
+    return job.submitted_at is not None and job.status in {Status.FAILED, Status.CANCELLED}
 
 
 def _change(job: Job, to: Status, *, actor: str, now: datetime, **changes: Any) -> None:

@@ -20,6 +20,7 @@ ARROWS = frozenset(
         (Status.RUNNING, Status.PENDING),
         (Status.RUNNING, Status.CANCELLED),
         (Status.FAILED, Status.PENDING),
+        (Status.CANCELLED, Status.PENDING),
     }
 )
 

@@ -187,7 +187,7 @@ def _check_size(lab: Lab, *, size_bytes: int) -> None:
         raise UploadTooLargeError(
             f"The file has {size_bytes:,} bytes; the plan {lab.get_plan_display()} takes up to {allowed:,} bytes.",
             code="TOO_LARGE",
-            advice="Split the file by chromosome, or change the plan of the lab.",
+            advice="Split the file, for example by chromosome, or compress it with bgzip.",
         )
 
 

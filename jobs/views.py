@@ -74,6 +74,8 @@ def status_json(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
                 "code": job.failure_code,
                 "message": job.failure_message,
                 "advice": job.failure_advice,
+                "line": job.failure_line,
+                "column": job.failure_column or None,
             }
             if job.status == Status.FAILED
             else None,

@@ -11,6 +11,11 @@ from genomics.users.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        # said after wrong passwords, after wrong codes, and when codes are asked for too often
+        "too_many_login_attempts": "Too many tries. Wait a few minutes, then sign in again.",
+    }
+
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002
         user = super().save_user(request, user, form, commit=False)
         return User.objects.save_with_lab(user) if commit else user

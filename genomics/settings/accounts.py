@@ -25,4 +25,5 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {"confirm_email": "5/10m/key"}  # mails with a code; the other limits are allauth's own
 ACCOUNT_SESSION_REMEMBER = True

@@ -4,10 +4,13 @@ from django import forms
 
 from genomics.users.models import User
 
+# The rest of the time zone database are old names and abbreviations.
+_AREAS = {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+
 
 def _time_zones() -> list[tuple[str, str]]:
-    zones = sorted(zoneinfo.available_timezones())
-    return [("", "As my browser says"), *((zone, zone.replace("_", " ")) for zone in zones)]
+    zones = sorted(zone for zone in zoneinfo.available_timezones() if zone.partition("/")[0] in _AREAS)
+    return [("", "As my browser says"), *((zone, zone.replace("_", " ")) for zone in ("UTC", *zones))]
 
 
 class ProfileForm(forms.ModelForm[User]):

@@ -96,10 +96,10 @@ class TestAnnotateNext:
         job.refresh_from_db()
         assert job.status == Status.FAILED
         assert code in {None, job.failure_code}
-        assert told in f"{job.failure_message}"
+        assert told in f"{job.failure_message} {job.failure_column}"
         assert job.failure_advice
         assert list(job.files.values_list("kind", flat=True)) == [Kind.LOG]
-        assert job.failure_message.split(" (")[0] in results.log_text(job)[0]
+        assert job.failure_message in results.log_text(job)[0]
         assert job.attempt == 1
 
     def test_fails_a_job_that_uses_too_much(self, submit: Callable[..., Job], settings: Any) -> None:

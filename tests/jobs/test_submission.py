@@ -78,7 +78,18 @@ class TestRetry:
         assert job.attempts_allowed == 1 + settings.MAX_ATTEMPTS
         assert len(hints) == 1
 
-    @pytest.mark.parametrize("status", [Status.PENDING, Status.RUNNING, Status.COMPLETED, Status.CANCELLED])
+    def test_runs_a_cancelled_job_again(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.CANCELLED)
+        submission.retry(job, actor="user:1", now=now)
+        assert job.status == Status.PENDING
+
+    def test_does_not_bring_back_an_upload_that_was_cancelled(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.DRAFT)
+        transitions.move(job, Status.CANCELLED, actor="user:1", now=now)
+        with pytest.raises(NotPossibleNowError):
+            submission.retry(job, actor="user:1", now=now)
+
+    @pytest.mark.parametrize("status", [Status.PENDING, Status.RUNNING, Status.COMPLETED])
     def test_is_refused_otherwise(self, free_user: User, now: datetime, status: Status) -> None:
         job = make_job(free_user, now=now, status=status)
         with pytest.raises(NotPossibleNowError):

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from genomics.mail.models import Mail
+from genomics.settings import accounts
 from genomics.users.models import Lab, User
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +51,27 @@ class TestRateLimits:
         page = client.post(reverse("account_login"), {**form, "password": "correct horse battery"})
         assert page.status_code == 200
         assert "Too many" in page.content.decode()
+
+    def test_let_a_person_ask_for_a_second_code_at_once(self, client: Client, settings: Any) -> None:
+        settings.ACCOUNT_RATE_LIMITS = accounts.ACCOUNT_RATE_LIMITS
+        form = {"email": "ada@lab.example", "password1": "correct horse battery"}
+        client.post(reverse("account_signup"), form)
+        page = client.post(reverse("account_email_verification_sent"), {"action": "resend"}, follow=True)
+        assert page.status_code == 200
+        assert Mail.objects.count() == 2
+
+    def test_let_a_person_who_closed_the_tab_sign_in_to_the_code(self, client: Client, settings: Any) -> None:
+        settings.ACCOUNT_RATE_LIMITS = accounts.ACCOUNT_RATE_LIMITS
+        form = {"email": "ada@lab.example", "password1": "correct horse battery"}
+        client.post(reverse("account_signup"), form)
+        answer = Client().post(
+            reverse("account_login"), {"login": "ada@lab.example", "password": "correct horse battery"}
+        )
+        assert answer["Location"] == reverse("account_email_verification_sent")
+
+    def test_stop_whoever_asks_for_code_after_code(self, client: Client, settings: Any) -> None:
+        settings.ACCOUNT_RATE_LIMITS = accounts.ACCOUNT_RATE_LIMITS
+        form = {"email": "ada@lab.example", "password1": "correct horse battery"}
+        answers = [Client().post(reverse("account_signup"), form).status_code for _ in range(8)]
+        assert answers[-1] == 429
+        assert Mail.objects.count() <= 5

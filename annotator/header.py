@@ -15,6 +15,7 @@ _VERSION = re.compile(r"VCFv4\.[0-9]{1,2}")
 _ID = re.compile(r"[<,]ID=([^,>]+)")
 _LENGTH = re.compile(r"[<,]length=([0-9]{1,18})(?![0-9])")
 _ASSEMBLY = re.compile(r"assembly=([^,>]+)")
+_RECORD = re.compile(rb"[^\t\n]+\t\d+\t[^\t\n]*\t[ACGTNacgtn]+\t")
 _NOT_A_VCF = "Send a VCF file: plain text, or compressed with gzip or bgzip."
 
 
@@ -131,6 +132,13 @@ def not_a_vcf(data: bytes, *, inside: str = "") -> InvalidVcfError:
             "NO_FILEFORMAT",
             message="The file does not begin with ##fileformat=VCFv4.x.",
             advice="Put '##fileformat=VCFv4.2' as the very first line, before anything else.",
+            line=1,
+        )
+    if what == "a text file" and _RECORD.match(data):
+        return InvalidVcfError(
+            "NO_HEADER",
+            message="The file begins with a record; its header is missing.",
+            advice="Put the header back: the lines with ##, then the line with #CHROM, before the first record.",
             line=1,
         )
     return InvalidVcfError("NOT_A_VCF", message=f"This is {what}{inside}, not a VCF.", advice=_NOT_A_VCF, line=None)

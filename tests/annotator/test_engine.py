@@ -289,6 +289,12 @@ class TestLedger:
         assert outcome.result.decode().splitlines()[-1] + "\n" == wrong
         assert_ledger_adds_up(outcome)
 
+    def test_does_not_judge_the_build_by_the_few_records_that_it_can_compare(self, run: Runner) -> None:
+        nuclear = [record("chr1", position, "A", "G") for position in range(1000, 1010)]
+        outcome = run([*nuclear, record("MT", 3460, "T", "A")])
+        assert outcome.json("ledger")["rejected_by_reason"] == {"REF_MISMATCH": 1}
+        assert_ledger_adds_up(outcome)
+
     def test_does_not_call_an_unknown_reference_base_a_mismatch(self, run: Runner) -> None:
         outcome = run([record("MT", 3107, "A", "G")])
         assert outcome.done.rejected == 0

@@ -48,6 +48,12 @@ class TestInspectHead:
             inspect_head(b"%PDF-1.4", file_name="x.vcf.gz")
         assert "not compressed with gzip" in caught.value.message
 
+    def test_tells_a_file_without_its_header_from_something_else(self) -> None:
+        with pytest.raises(InvalidVcfError) as raised:
+            inspect_head(b"chr1\t1000\t.\tA\tG\t50\tPASS\tDP=3\n", file_name="a.vcf")
+        assert raised.value.code == "NO_HEADER"
+        assert "##" in raised.value.advice
+
     def test_refuses_broken_gzip(self) -> None:
         with pytest.raises(InvalidVcfError) as caught:
             inspect_head(b"\x1f\x8b\x08\x00" + b"\xff" * 50, file_name="x.vcf.gz")

@@ -193,6 +193,14 @@ class TestMismatches:
         assert "build" in error.advice
         assert error.line == 4
 
+    def test_that_are_many_fail_even_a_file_that_can_hardly_be_compared(self, run: Runner) -> None:
+        nuclear = [record("chr1", position, "A", "G") for position in range(1000, 1100)]
+        wrong = [
+            record("MT", position, "A" if rcrs(position, position) != "A" else "C", "G")
+            for position in range(3400, 3420)
+        ]
+        assert refusal(run, HEADER + "".join(nuclear + wrong)).code == "REF_MISMATCH"
+
 
 class TestCompression:
     TEXT = (HEADER + "".join(record("chr1", position, "A", "G") for position in range(1, 20_000))).encode()

@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_annotate(commands.add_parser("annotate", help="annotate a VCF"))
 
     inspect = commands.add_parser("inspect", help="say what a file is and what its header tells")
-    inspect.add_argument("file", type=Path)
+    inspect.add_argument("file", type=_existing_file)
     inspect.set_defaults(run=_inspect)
 
     reference = commands.add_parser("reference", help="look after references")
@@ -60,8 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _existing_file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path
+
+
 def _add_annotate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("input", type=Path, help="VCF: plain, gzip or bgzip")
+    parser.add_argument("input", type=_existing_file, help="VCF: plain, gzip or bgzip")
     parser.add_argument("--reference", type=Path, default=STARTER_FOLDER, help="default: the starter")
     parser.add_argument("--output", type=Path, required=True, help="folder for the result")
     parser.add_argument("--name", help="first part of the result's file names; default: the input's")

@@ -67,6 +67,12 @@ class TestInspect:
         assert main(["inspect", str(path)]) == 2
         assert "PDF" in capsys.readouterr().err
 
+    def test_ends_with_2_when_there_is_no_such_file(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["inspect", "nothing.vcf"])
+        assert ended.value.code == 2
+        assert "there is no file nothing.vcf" in capsys.readouterr().err
+
 
 class TestReference:
     def test_shows_sources_and_licences(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _existing_file(text: str) -> Path:
     path = Path(text)
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise argparse.ArgumentTypeError(f"there is no file {text}")
     return path
 

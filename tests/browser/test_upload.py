@@ -81,6 +81,14 @@ REFUSED: list[tuple[str, bytes, str]] = [
     ("notes.vcf", b"dear diary\n", "its first line must be ##fileformat=VCFv4.x, but it is “dear diary”."),
     ("torn.vcf.gz", b"\x1f\x8bnonsense", "torn.vcf.gz is marked as gzip, but cannot be decompressed."),
     ("headless.vcf", b"##fileformat=VCFv4.2\n" + RECORD.encode(), "The header has no #CHROM line."),
+    (
+        "spaces.vcf",
+        VCF.replace(b"\t", b"    "),
+        "The columns of the #CHROM line are separated by spaces instead of tabs.",
+    ),
+    ("body.vcf", RECORD.encode(), "body.vcf has no header: its first line is a record."),
+    ("body.vcf.gz", gzip.compress(RECORD.encode()), "body.vcf.gz has no header: its first line is a record."),
+    ("regions.vcf", b"chr1\t10\t20\tname\t0\t+\t10\t20\t0\n", "its first line must be ##fileformat=VCFv4.x"),
     ("right.txt", VCF, "right.txt holds a VCF, but is not named like one."),
     ("large.vcf", VCF + b"#" * 150_000, "large.vcf has 150 kB; the plan Free takes up to 150 kB."),
 ]
@@ -156,6 +164,37 @@ class TestUpload:
         watch.check_look()
         upload_page.get_by_role("button", name="Cancel").click()
         expect(upload_page.get_by_role("progressbar", name="Upload")).to_be_hidden()
+
+    def test_leaves_no_choice_until_it_has_ended(self, upload_page: Page, watch: Watch) -> None:
+        upload_page.route("**", lambda route: None if is_put(route.request) else route.fallback())
+        chooser = upload_page.get_by_label("Choose a file")
+        with upload_page.expect_request(is_put):
+            choose(upload_page, "sample.vcf", VCF)
+        expect(chooser).to_be_disabled()
+        upload_page.get_by_role("button", name="Cancel").click()
+        expect(upload_page.get_by_text("The upload of sample.vcf is cancelled.")).to_be_visible()
+        expect(chooser).to_be_enabled()
+        expect(chooser).to_be_focused()
+        watch.check_look()
+        choose(upload_page, "paper.pdf", b"%PDF-1.7")
+        expect(upload_page.get_by_text("The upload of sample.vcf is cancelled.")).to_be_hidden()
+        expect(chooser).to_be_enabled()
+
+    def test_ignores_a_second_file_dropped_meanwhile(self, upload_page: Page) -> None:
+        upload_page.route("**", lambda route: None if is_put(route.request) else route.fallback())
+        with upload_page.expect_request(is_put):
+            choose(upload_page, "sample.vcf", VCF)
+        transfer = upload_page.evaluate_handle(
+            """() => {
+              const transfer = new DataTransfer();
+              transfer.items.add(new File(["a"], "one.vcf"));
+              transfer.items.add(new File(["b"], "two.vcf"));
+              return transfer;
+            }"""
+        )
+        upload_page.dispatch_event("[data-part=drop]", "drop", {"dataTransfer": transfer})
+        expect(upload_page.get_by_role("alert")).to_be_hidden()
+        assert Job.objects.count() == 1
 
     def test_accepts_a_header_longer_than_what_is_read(self, upload_page: Page, tmp_path: Path) -> None:
         lines = "".join(f"##contig=<ID=decoy{number},length=1000>\n" for number in range(20_000))

@@ -35,6 +35,8 @@ const PATTERNS = [
   [/^>[^\n]*\n[ACGTNacgtn]{10}/, "a FASTA file"],
   [/[\x00-\x08\x0e-\x1f]/, "a binary file"],
 ];
+// Eight columns of a record; those of a BED file do not have bases in the fourth.
+const RECORD = /^[^\t\n]+\t\d+\t[^\t\n]+\t[ACGTN]+\t[^\t\n]+\t[^\t\n]+\t[^\t\n]+\t/i;
 const CHROMOSOME_1 = { 248956422: "GRCh38", 249250621: "GRCh37" };
 
 /**
@@ -151,6 +153,12 @@ function notAVcf(file, { compression, bytes, text }) {
   if (found) {
     return new Refusal(`${file.name} is ${found}${inside}, not a VCF.`, { advice: CHOOSE });
   }
+  if (RECORD.test(text)) {
+    return new Refusal(`${file.name} has no header: its first line is a record.`, {
+      advice: "Put the header back: the lines with ##, first of all ##fileformat=VCFv4.x, and the #CHROM line.",
+      line: 1,
+    });
+  }
   const first = text.slice(0, 60).split(/\r?\n/, 1)[0];
   return new Refusal(`${file.name} is not a VCF: its first line must be ##fileformat=VCFv4.x, but it is “${first}”.`, {
     advice: text.includes("#CHROM") ? "Put the header back that belongs to the records." : CHOOSE,
@@ -177,6 +185,12 @@ function readHeader({ text, cut }) {
   const lines = text.split("\n");
   const end = lines.findIndex((line) => !line.startsWith("##"));
   const columns = end >= 0 && lines[end].startsWith("#CHROM\t") ? lines[end].trimEnd().split("\t") : null;
+  if (end >= 0 && /^#CHROM +POS/.test(lines[end])) {
+    throw new Refusal("The columns of the #CHROM line are separated by spaces instead of tabs.", {
+      advice: "Copying the text or an editor may have done this. Choose the original, or put tabs back in every line.",
+      line: end + 1,
+    });
+  }
   const goesOn = cut && (end < 0 || end === lines.length - 1);
   if (!columns && !goesOn) {
     throw new Refusal("The header has no #CHROM line.", {

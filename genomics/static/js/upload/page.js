@@ -29,6 +29,8 @@ function listen() {
     upload(file);
   });
   part.cancel.addEventListener("click", () => {
+    part["cancelled-name"].textContent = part.name.textContent;
+    part.cancelled.hidden = false;
     say("The upload is cancelled");
     cancel();
   });
@@ -40,14 +42,40 @@ function listen() {
   // A file dropped beside the zone would otherwise replace the page.
   addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", (event) => event.preventDefault());
-  part.drop.addEventListener("dragover", () => part.drop.classList.add("is-over"));
+  part.drop.addEventListener("dragover", (event) => {
+    part.drop.classList.toggle("is-over", !isLocked());
+    if (isLocked()) {
+      event.dataTransfer.dropEffect = "none";
+    }
+  });
   part.drop.addEventListener("dragleave", (event) => {
     part.drop.classList.toggle("is-over", part.drop.contains(event.relatedTarget));
   });
   part.drop.addEventListener("drop", (event) => {
     part.drop.classList.remove("is-over");
-    drop(event.dataTransfer);
+    if (!isLocked()) {
+      drop(event.dataTransfer);
+    }
   });
+  // The browser may bring the page back as it was left: with the way to the job under way.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      part.progress.hidden = true;
+      unlock();
+    }
+  });
+}
+
+function isLocked() {
+  return part.file.disabled;
+}
+
+/** Lets the next file be chosen; the keyboard goes on where the disabled button has lost it. */
+function unlock() {
+  part.file.disabled = false;
+  if (document.activeElement === document.body) {
+    part.file.focus();
+  }
 }
 
 function drop({ items, files }) {
@@ -61,10 +89,11 @@ function drop({ items, files }) {
 }
 
 async function upload(file) {
-  if (!file || busy) {
+  if (!file) {
     return;
   }
   busy = true;
+  part.file.disabled = true;
   try {
     show(file);
     const facts = await inspect(file, limits);
@@ -75,6 +104,7 @@ async function upload(file) {
       refuse(error);
       await cancel();
     }
+    unlock();
   } finally {
     busy = false;
     transfer = null;
@@ -105,6 +135,7 @@ async function cancel() {
 
 function show(file) {
   part.error.hidden = true;
+  part.cancelled.hidden = true;
   part.progress.hidden = false;
   part.cancel.hidden = true;
   part.name.textContent = file.name;
@@ -131,6 +162,7 @@ function refuse(error) {
   part["error-place"].hidden = !refusal.place;
   part["error-advice"].textContent = refusal.advice;
   part.error.hidden = false;
+  part.cancelled.hidden = true;
   part.announcement.textContent = "";
 }
 

@@ -35,6 +35,7 @@ class TestSignUp:
         press(page, "Create the account")
         expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
         expect(page.get_by_text("new@lab.example")).to_be_visible()
+        expect(page.get_by_text("It is good for 15 minutes.")).to_be_visible()
         watch.check_look()
         page.get_by_label("Code").fill(code_for("new@lab.example"))
         press(page, "Confirm")
@@ -105,9 +106,13 @@ class TestPasswordReset:
         page.get_by_label("New Password", exact=True).fill("another horse battery")
         page.get_by_label("New Password (again)").fill("another horse battery")
         press(page, "Set the new password")
-        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.get_by_role("heading", name="Sign in with your new password")).to_be_visible()
+        expect(page.get_by_text("Your password is changed.")).to_have_count(1)
+        watch.check_look()
         free_user.refresh_from_db()
         assert free_user.check_password("another horse battery")
+        page.get_by_role("main").get_by_role("link", name="Sign in").click()
+        expect(page.get_by_label("Email")).to_be_visible()
 
 
 class TestEmailChange:

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as project_settings
 from django.template.loader import get_template, render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from genomics.users.models import User
 
-TEMPLATES = Path(settings.BASE_DIR) / "templates"
+TEMPLATES = Path(project_settings.BASE_DIR) / "templates"
 MAILS = sorted(path.stem.removesuffix("_message") for path in (TEMPLATES / "account" / "email").glob("*_message.txt"))
 CONTEXT = {
     "email": "free@lab.example",
@@ -44,6 +45,13 @@ class TestMails:
         assert "ABCD-EFGH" in render_to_string(f"account/email/{name}_message.txt", CONTEXT, rf.get("/"))
         assert subject.strip()
         assert "ABCD-EFGH" not in subject
+
+    @pytest.mark.parametrize("name", ["email_confirmation", "password_reset_code", "login_code"])
+    def test_say_how_long_the_code_is_good_for(self, rf: RequestFactory, settings: Any, name: str) -> None:
+        for purpose in ("EMAIL_VERIFICATION", "PASSWORD_RESET", "LOGIN"):
+            setattr(settings, f"ACCOUNT_{purpose}_BY_CODE_TIMEOUT", 7 * 60)
+        text = render_to_string(f"account/email/{name}_message.txt", CONTEXT, rf.get("/"))
+        assert "It is good for 7 minutes." in text
 
     def test_do_not_escape_names(self, rf: RequestFactory) -> None:
         context = {**CONTEXT, "to_email": "o'neill@lab.example"}

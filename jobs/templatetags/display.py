@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from genomics.users.models import User
 from jobs.models import Job, Status
@@ -62,9 +63,13 @@ def duration(length: timedelta | None) -> str:
 
 @register.filter
 def initials(name: str) -> str:
-    """This function will give one or two capitals for a person: “Ana Novak” → “AN”, “ana@lab.example” → “A”."""
-    words = name.partition("@")[0].replace(".", " ").replace("_", " ").split()
-    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+    """This function will give one or two capitals for a person: “Ana Novak” → “AN”, “ana@lab.example” → “A”.
+
+    Markup and signs do not count; a name without any letter gives “?”.
+    """
+    words = strip_tags(name).partition("@")[0].replace(".", " ").replace("_", " ").split()
+    firsts = [letter for word in words if (letter := next(filter(str.isalpha, word), ""))]
+    return "".join(firsts[:1] + firsts[1:][-1:]).upper() or "?"
 
 
 @register.filter
@@ -74,6 +79,14 @@ def actor_name(actor: str, user: User) -> str:
     if kind == "user":
         return "You" if identity == str(user.pk) else "A member of the lab"
     return _ACTORS.get(kind, "The system")
+
+
+@register.filter
+def failure_place(job: Job) -> str:
+    """This function will say where in the input a failed job met its reason: “line 1,040, column CHROM”, or nothing."""
+    line = "" if job.failure_line is None else f"line {job.failure_line:,}"
+    column = f"column {job.failure_column}" if job.failure_column else ""
+    return ", ".join(filter(None, (line, column)))
 
 
 @register.filter

@@ -39,6 +39,7 @@ class Findings:
     with_consequence: int  # the others lie where the reference has no transcripts
     more_consequences: int  # rarer ones, which the summary file names
     impacts: list[Bar]
+    with_impact: int
     clinvar_hits: int
     identifiers_filled: int
     ti_tv: float | None  # None: no transversion, the ratio has no value
@@ -49,6 +50,7 @@ class Findings:
 def findings(summary: dict[str, Any]) -> Findings:
     """This function will turn summary.json into what the page shows; counts that it does not hold are zero."""
     consequences = _bars(summary.get("variants_by_consequence", {}))
+    impacts = _bars(summary.get("variants_by_impact", {}))
     reference = summary.get("reference", {})
     name = str(reference.get("name", ""))
     return Findings(
@@ -58,7 +60,8 @@ def findings(summary: dict[str, Any]) -> Findings:
         consequences=sorted(consequences, key=lambda bar: -bar.amount)[:_SHOWN],
         with_consequence=sum(bar.amount for bar in consequences),
         more_consequences=max(0, len(consequences) - _SHOWN),
-        impacts=_bars(summary.get("variants_by_impact", {})),
+        impacts=impacts,
+        with_impact=sum(bar.amount for bar in impacts),
         clinvar_hits=summary.get("clinvar_hits", 0),
         identifiers_filled=summary.get("identifiers_filled", 0),
         ti_tv=summary.get("ti_tv"),

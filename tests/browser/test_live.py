@@ -64,7 +64,8 @@ class TestJobPage:
         transitions.touch(running, now=timezone.now(), stage="Checking the records", fraction=0.42, records_done=1234)
         expect(bar).to_have_attribute("value", "42")
         expect(page.get_by_text("Checking the records")).to_be_visible()
-        expect(page.get_by_text("1,234 records so far")).to_be_visible()
+        expect(page.get_by_text("Running for 1 min")).to_be_visible()
+        expect(page.get_by_text("1,234")).to_have_count(0)
         complete(running)
         expect(page.get_by_role("heading", name="Every record accounted for")).to_be_visible()
         expect(page.locator("#announcement")).to_have_text(f"{running.name}: Done")
@@ -157,8 +158,29 @@ class TestJobList:
 class TestRetry:
     def test_lets_a_failed_job_wait_again(self, page: Page, url: str, free_user: User, sign_in: SignIn) -> None:
         job = make_job(free_user, now=timezone.now(), status=Status.FAILED)
+        Job.objects.filter(pk=job.pk).update(failure_code="TIME_LIMIT")
+        sign_in(free_user)
+        page.goto(url + reverse("jobs:detail", args=[job.pk]))
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_text("Waiting for a worker to take it up again.")).to_be_visible()
+
+    def test_lets_a_cancelled_job_wait_again(self, page: Page, url: str, free_user: User, sign_in: SignIn) -> None:
+        job = make_job(free_user, now=timezone.now(), status=Status.CANCELLED)
+        sign_in(free_user)
+        page.goto(url + reverse("jobs:detail", args=[job.pk]))
+        page.get_by_role("button", name="Run again").click()
+        expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+
+    def test_is_not_offered_when_the_file_is_at_fault(
+        self, page: Page, url: str, free_user: User, sign_in: SignIn, watch: Watch
+    ) -> None:
+        job = make_job(free_user, now=timezone.now(), status=Status.FAILED)
+        Job.objects.filter(pk=job.pk).update(failure_line=1040, failure_column="CHROM")
         sign_in(free_user)
         page.goto(url + reverse("jobs:detail", args=[job.pk]))
         expect(page.get_by_role("heading", name="It does not fit.")).to_be_visible()
-        page.get_by_role("button", name="Try again").click()
-        expect(page.get_by_text("Waiting for a worker to take it up again.")).to_be_visible()
+        expect(page.get_by_text("Where: line 1,040, column CHROM", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+        watch.check_look()
+        page.get_by_role("link", name="Upload a corrected file").click()
+        expect(page).to_have_url(url + reverse("jobs:new"))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from django.urls import reverse
@@ -9,8 +11,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from genomics.users.models import User
-from jobs.models import Job, Status
-from tests.browser.watching import Watch
+from jobs import results
+from jobs.models import Job, Kind, Status
+from tests.browser.watching import PHONE, Watch
 from tests.jobs.factory import make_job
 
 SignIn = Callable[[User], None]
@@ -64,6 +67,70 @@ class TestLooks:
         assert answer is not None
         assert answer.status == 404
         expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+        watch.check_look()
+
+
+class TestResult:
+    SUMMARY: ClassVar[dict[str, Any]] = {
+        "variants": 228,
+        "clinvar_hits": 3,
+        "reference": {"name": "GRCh38-starter", "version": "1"},
+        "variants_by_consequence": {"missense_variant": 4, "synonymous_variant": 1},
+        "variants_by_impact": {"MODERATE": 4, "LOW": 1},
+    }
+
+    def test_says_what_clinvar_and_the_shares_stand_for(
+        self, page: Page, url: str, watch: Watch, sign_in: SignIn, free_user: User
+    ) -> None:
+        job = make_job(free_user, now=timezone.now(), status=Status.COMPLETED)
+        Job.objects.filter(pk=job.pk).update(summary=self.SUMMARY)
+        sign_in(free_user)
+        page.goto(url + reverse("jobs:detail", args=[job.pk]))
+        expect(page.get_by_text("ClinVar (likely) pathogenic")).to_be_visible()
+        expect(page.get_by_text("any other ClinVar variant is not marked")).to_be_visible()
+        expect(page.get_by_text("Shares are of the 5 variants with a consequence")).to_be_visible()
+        expect(page.get_by_text("For the others of the 228 variants")).to_be_visible()
+        watch.check_look()
+
+    def test_says_that_a_file_holds_no_records(
+        self, page: Page, url: str, watch: Watch, sign_in: SignIn, free_user: User
+    ) -> None:
+        job = make_job(free_user, now=timezone.now(), status=Status.COMPLETED)
+        none = dict.fromkeys(("records_read", "records_annotated", "records_passed", "records_rejected"), 0)
+        Job.objects.filter(pk=job.pk).update(summary={**self.SUMMARY, "variants": 0}, **none)
+        sign_in(free_user)
+        page.goto(url + reverse("jobs:detail", args=[job.pk]))
+        expect(page.get_by_text("The file holds no records, only a header.")).to_be_visible()
+        expect(page.get_by_role("heading", name="What was found")).to_have_count(0)
+        watch.check_look()
+
+    def test_shows_its_records_in_the_list_of_a_phone(
+        self, page: Page, url: str, sign_in: SignIn, free_user: User
+    ) -> None:
+        make_job(free_user, now=timezone.now(), status=Status.COMPLETED)
+        make_job(free_user, now=timezone.now(), status=Status.RUNNING, name="running.vcf")
+        sign_in(free_user)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.goto(url + reverse("jobs:list"))
+        expect(page.get_by_role("cell", name="10 records")).to_be_visible()
+        expect(page.get_by_text("–", exact=True)).to_be_hidden()
+
+
+class TestLog:
+    def test_scrolls_sideways_on_a_phone(
+        self, page: Page, url: str, watch: Watch, sign_in: SignIn, free_user: User, tmp_path: Path
+    ) -> None:
+        job = make_job(free_user, now=timezone.now(), status=Status.COMPLETED)
+        log_file = tmp_path / "log.txt"
+        log_file.write_text(f"{'Stage':<80}Seconds\n{'Checking the records':<80}0.1\n")
+        results.store(job, kind=Kind.LOG, source=log_file, name="log.txt").save()
+        sign_in(free_user)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.goto(url + reverse("jobs:log", args=[job.pk]))
+        log = page.get_by_role("region", name="Text of the log")
+        assert log.evaluate("log => log.scrollWidth > log.clientWidth")
+        log.focus()
+        expect(log).to_be_focused()
         watch.check_look()
 
 

@@ -67,7 +67,10 @@ class TestInitials:
             ("Ana Maria Novak", "AN"),
             ("ana@lab.example", "A"),
             ("ana.novak@lab.example", "AN"),
-            ("", ""),
+            ("Lena <b>Müller</b>", "LM"),
+            ("Ana (Novak)", "AN"),
+            ("Ana 3", "A"),
+            ("", "?"),
         ],
     )
     def test_are_one_or_two_capitals(self, name: str, letters: str) -> None:
@@ -88,6 +91,20 @@ class TestActorName:
     )
     def test_speaks_to_the_user(self, actor: str, name: str) -> None:
         assert display.actor_name(actor, User(pk=7)) == name
+
+
+class TestFailurePlace:
+    @pytest.mark.parametrize(
+        ("line", "column", "text"),
+        [
+            (1040, "CHROM", "line 1,040, column CHROM"),
+            (1, "", "line 1"),
+            (None, "POS", "column POS"),
+            (None, "", ""),
+        ],
+    )
+    def test_names_what_is_known(self, line: int | None, column: str, text: str) -> None:
+        assert display.failure_place(Job(failure_line=line, failure_column=column)) == text
 
 
 class TestRunTime:

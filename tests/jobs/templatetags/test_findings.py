@@ -13,7 +13,7 @@ class TestFindings:
         found = findings({**summary.to_json(), "clinvar_hits": 2, "reference": {"name": "GRCh38", "version": "2"}})
         assert (found.variants, found.clinvar_hits, found.identifiers_filled, found.ti_tv) == (10, 2, 3, 2.0)
         assert found.reference == "GRCh38 2"
-        assert found.with_consequence == 10
+        assert (found.with_consequence, found.with_impact) == (10, 10)
         assert [(bar.label, bar.amount, bar.width) for bar in found.consequences] == [
             ("Intron", 9, "100.00%"),
             ("Missense", 1, "11.11%"),

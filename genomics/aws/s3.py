@@ -185,9 +185,9 @@ def _store_in_parts(bucket: str, *, key: str, source: Path, content_type: str) -
                 Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
             )
     except (ObjectExistsError, ObjectMissingError):
+        abort_upload(bucket, key=key, upload_id=upload_id)
         composite = f"{base64.b64encode(digests.digest()).decode()}-{len(parts)}"
         if not _holds(bucket, key=key, size_bytes=source.stat().st_size, checksum=composite):
-            abort_upload(bucket, key=key, upload_id=upload_id)
             raise
     except BaseException:
         abort_upload(bucket, key=key, upload_id=upload_id)

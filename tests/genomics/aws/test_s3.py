@@ -1,10 +1,8 @@
 import hashlib
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from botocore.exceptions import ClientError, EndpointConnectionError
 from django.conf import settings
 
@@ -110,13 +108,3 @@ class TestOutage:
         monkeypatch.setattr(clients.s3(), "head_object", fail)
         with pytest.raises(StorageUnavailableError):
             s3.size(BUCKET, key="a")
-
-
-class TestPresignPart:
-    def test_is_good_for_its_lifetime_only(self) -> None:
-        upload_id = s3.begin_upload(BUCKET, key="p")
-        url = s3.presign_part(
-            BUCKET, key="p", upload_id=upload_id, number=1, size_bytes=3, lifetime=timedelta(seconds=-1)
-        )
-        answer = requests.put(url, data=b"abc", timeout=10)
-        assert (answer.status_code, "expired" in answer.text) == (403, True)

@@ -69,20 +69,20 @@ def give_back(
             ready_at=now + pause,
             hinted_at=hinted_at,
         )
-        wake(job.lab_id, now=now)
-        return
-    transitions.move(
-        job,
-        Status.FAILED,
-        actor=actor,
-        now=now,
-        note=note,
-        only_if=only_if,
-        finished_at=now,
-        failure_code=ATTEMPTS_USED_UP,
-        failure_message=f"The annotation was cut off {job.attempt} times and has been given up.",
-        failure_advice="Your file is safe. Try again; if it happens once more, tell us the job's id.",
-    )
+    else:
+        transitions.move(
+            job,
+            Status.FAILED,
+            actor=actor,
+            now=now,
+            note=note,
+            only_if=only_if,
+            finished_at=now,
+            failure_code=ATTEMPTS_USED_UP,
+            failure_message=f"The annotation was cut off {job.attempt} times and has been given up.",
+            failure_advice="Your file is safe. Try again; if it happens once more, tell us the job's id.",
+        )
+    wake(job.lab_id, now=now)
 
 
 def pause_after_fault(job: Job) -> timedelta:
@@ -146,7 +146,6 @@ def _recover(job: Job, *, now: datetime) -> bool:
     except StaleJobError:
         return False
     logger.warning("Job %s: %s", job.pk, note)
-    wake(job.lab_id, now=now)
     return True
 
 

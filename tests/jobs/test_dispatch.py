@@ -124,9 +124,13 @@ class TestPauseAfterFault:
 
 @pytest.mark.django_db
 class TestSweep:
-    def test_recovers_a_job_whose_worker_is_gone(self, free_user: User, now: datetime) -> None:
+    def test_recovers_a_job_whose_worker_is_gone_with_one_hint(
+        self, free_user: User, now: datetime, django_capture_on_commit_callbacks: Capture
+    ) -> None:
         job = make_job(free_user, now=now - timedelta(minutes=2), status=Status.RUNNING)
-        assert dispatch.sweep(now=now) == 1
+        with django_capture_on_commit_callbacks() as hints:
+            assert dispatch.sweep(now=now) == 1
+        assert len(hints) == 1
         job.refresh_from_db()
         assert job.status == Status.PENDING
         assert job.events.get(sequence=job.sequence).actor == "sweep"

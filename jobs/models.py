@@ -35,7 +35,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """This function will give the jobs of the user's labs: the one place where access is decided."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(lab__memberships__user=user)
+        return self.filter(lab__memberships__user=user, deleted_at=None)
 
     def submitted(self) -> "JobQuerySet":
         return self.exclude(submitted_at=None)
@@ -70,6 +70,8 @@ class Job(models.Model):
     input_size_bytes = models.PositiveBigIntegerField()
     upload_id = models.CharField(max_length=300, blank=True)  # of S3's multipart upload; empty once finished
     part_size_bytes = models.PositiveBigIntegerField()
+    # S3's SHA-256 over the SHA-256 of each part, "<base64>-<number of parts>"; empty until the parts are joined.
+    input_checksum = models.CharField(max_length=60, blank=True)
 
     lease_expires_at = models.DateTimeField(null=True, blank=True)  # None: no worker holds the job
     worker = models.CharField(max_length=200, blank=True)  # the holder of the lease
@@ -97,6 +99,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)  # of the latest attempt
     finished_at = models.DateTimeField(null=True, blank=True)  # completed, failed or cancelled
     updated_at = models.DateTimeField(db_default=Now())
+    deleted_at = models.DateTimeField(null=True, blank=True)  # None: not deleted; nobody sees a deleted job
 
     objects = JobQuerySet.as_manager()
 
@@ -128,6 +131,10 @@ class Job(models.Model):
             models.Index(fields=["lab"], name="job_active", condition=models.Q(status__in=ACTIVE)),
             models.Index(fields=["submitted_at"], name="job_waiting", condition=models.Q(status=Status.PENDING)),
             models.Index(fields=["lease_expires_at"], name="job_leases", condition=models.Q(status=Status.RUNNING)),
+            models.Index(fields=["deleted_at"], name="job_deleted", condition=~models.Q(deleted_at=None)),
+            models.Index(
+                fields=["lab", "input_checksum"], name="job_same_input", condition=~models.Q(input_checksum="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,7 +155,7 @@ class Job(models.Model):
 
 
 class JobEvent(models.Model):
-    """One status change: the audit trail."""
+    """One status change: the audit trail, and the outbox of what the world is told."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
     sequence = models.PositiveIntegerField()
@@ -157,11 +164,15 @@ class JobEvent(models.Model):
     actor = models.CharField(max_length=200)  # user:7, worker:<host>, sweep, admin:1
     note = models.TextField(blank=True)
     created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)  # None: not published yet
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job", "sequence"], name="job_event_sequence_once"),
             models.CheckConstraint(condition=~models.Q(actor=""), name="job_event_has_actor"),
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="job_event_unpublished", condition=models.Q(published_at=None)),
         ]
 
     def __str__(self) -> str:

@@ -57,6 +57,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     institution = models.CharField(max_length=200, blank=True)
     # Empty: the browser's own time zone is used.
     time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
+    # The lab chosen last; None: none chosen yet. It counts only as long as the user belongs to it: see labs.chosen.
+    current_lab = models.ForeignKey("Lab", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     is_staff = models.BooleanField("admin", default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

@@ -8,6 +8,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 
 from genomics.mail.models import Mail
+from genomics.mail.wording import one_line
 from genomics.queues import send
 
 logger = logging.getLogger(__name__)
@@ -15,13 +16,16 @@ logger = logging.getLogger(__name__)
 SEND = "mail.send"
 _FIRST_RETRY = timedelta(minutes=1)
 _SWEEP_BATCH = 100
+_SUBJECT_LIMIT = 200
 
 
 def enqueue(key: str, *, recipient: str, subject: str, text: str, html: str = "") -> Mail:
-    """This function will store a mail and hint its task; the same key and recipient give the same mail."""
-    mail, created = Mail.objects.get_or_create(
-        key=key, recipient=recipient, defaults={"subject": subject, "text": text, "html": html}
-    )
+    """This function will store a mail and hint its task; the same key and recipient give the same mail.
+
+    The subject becomes one line: no name in it can add a header.
+    """
+    written = {"subject": one_line(subject, limit=_SUBJECT_LIMIT), "text": text, "html": html}
+    mail, created = Mail.objects.get_or_create(key=key, recipient=recipient, defaults=written)
     if created:
         send(SEND, mail_id=mail.pk)
     return mail

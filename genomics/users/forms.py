@@ -20,8 +20,12 @@ class ProfileForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = ("name", "institution", "time_zone")
+        fields = ("name", "institution", "time_zone", "mail_when_done", "mail_when_failed")
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "institution": forms.TextInput(attrs={"autocomplete": "organization"}),
+        }
+        help_texts = {
+            "mail_when_done": "With the counts of its records and a link to its page. One mail for each job.",
+            "mail_when_failed": "With the reason, and what to do about it.",
         }

@@ -30,7 +30,13 @@ class TestProfile:
         free_user.refresh_from_db()
         assert (page.status_code, free_user.name) == (200, "")
 
-    def test_changes_neither_e_mail_nor_rights(self, client_of: SignIn, free_user: User) -> None:
+    def test_saves_which_mails_a_user_wants(self, client_of: SignIn, free_user: User) -> None:
+        assert (free_user.mail_when_done, free_user.mail_when_failed) == (True, True)
+        client_of(free_user).post(reverse(URL), {"mail_when_failed": "on"})
+        free_user.refresh_from_db()
+        assert (free_user.mail_when_done, free_user.mail_when_failed) == (False, True)
+
+    def test_w06_changes_neither_e_mail_nor_rights(self, client_of: SignIn, free_user: User) -> None:
         client_of(free_user).post(reverse(URL), {"name": "Ada", "email": "x@y.example", "is_staff": "1"})
         free_user.refresh_from_db()
         assert (free_user.email, free_user.is_staff) == ("free@lab.example", False)

@@ -143,13 +143,17 @@ def _give_up_parts(upload: Any) -> None:
 
 
 def _upload_part(backend: Any, bucket_name: str, upload_id: str, part_id: int, value: bytes) -> Any:
-    _upload(backend, bucket_name, upload_id)
-    return _stock_upload_part(backend, bucket_name, upload_id, part_id, value)
+    upload = _upload(backend, bucket_name, upload_id)
+    part = _stock_upload_part(backend, bucket_name, upload_id, part_id, value)
+    s3_checksums.stamp_part(part, upload=upload, content=value)
+    return part
 
 
 def _upload_part_copy(backend: Any, bucket_name: str, upload_id: str, *args: Any, **kwargs: Any) -> Any:
-    _upload(backend, bucket_name, upload_id)
-    return _stock_upload_part_copy(backend, bucket_name, upload_id, *args, **kwargs)
+    upload = _upload(backend, bucket_name, upload_id)
+    part = _stock_upload_part_copy(backend, bucket_name, upload_id, *args, **kwargs)
+    s3_checksums.stamp_part(part, upload=upload, content=part.value)
+    return part
 
 
 def _upload(backend: Any, bucket_name: str, upload_id: str) -> Any:
@@ -192,6 +196,8 @@ def _key_response_post(  # noqa: PLR0917  # moto's signature
     if not query.get("uploadId"):
         return _stock_key_response_post(response, request, body, bucket_name, query, key_name)
     with _key_lock(bucket_name, key_name):
+        upload = response.backend.get_bucket(bucket_name).multiparts.get(query["uploadId"][0])
+        s3_checksums.check_claims(upload, body=body)
         answer = _stock_key_response_post(response, request, body, bucket_name, query, key_name)
         return s3_checksums.in_complete_answer(answer, key=response.backend.get_object(bucket_name, key_name))
 

@@ -1,5 +1,6 @@
-"""Checksums as S3 keeps them: verified when given, kept with the object, given back by HEAD and GET.
+"""Checksums as S3 keeps them: verified when given, kept with objects and parts, given back by HEAD, GET and ListParts.
 
+An upload that was created with an algorithm wants the checksum of each part, with the part and when it is completed.
 SHA256, SHA1 and CRC32 are computed; the two that need an extra library (CRC32C, CRC64NVME) are kept as given.
 """
 
@@ -9,9 +10,10 @@ import re
 import zlib
 from collections.abc import Iterable
 from typing import Any
+from xml.dom import minidom
 
 from moto.s3 import responses, utils
-from moto.s3.exceptions import S3ClientError
+from moto.s3.exceptions import InvalidPart, S3ClientError
 
 from genomics.localaws.byte_files import Window
 from genomics.localaws.patching import Patch
@@ -20,9 +22,11 @@ _COMPUTED = ("SHA256", "SHA1", "CRC32")
 _HEADERS = {f"x-amz-checksum-{name.lower()}": name for name in (*_COMPUTED, "CRC32C", "CRC64NVME")}
 _TRAILER = re.compile(rb"x-amz-checksum-[a-z0-9]+:\s*([A-Za-z0-9+/]+=*)")
 _TRAILER_BYTES = 512
+_PART_NUMBER = re.compile(r"<PartNumber>(\d+)</PartNumber>")
 
 _stock_compute = utils.compute_checksum
 _stock_upload_part = responses.S3Response.upload_part
+_stock_list_parts = responses.S3Response.list_parts
 _stock_head_object = responses.S3Response.head_object
 _stock_get_object = responses.S3Response.get_object
 
@@ -32,6 +36,10 @@ class BadDigestError(S3ClientError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The {what} you specified did not match the calculated checksum.")
+
+
+class ChecksumMissingError(S3ClientError):
+    code = "InvalidRequest"
 
 
 def digest(algorithm: str, content: bytes | Window) -> bytes | None:
@@ -55,13 +63,38 @@ def of_upload(upload: Any, *, parts: list[Any], joined: Window) -> tuple[str, st
 
     The composite checksum is the checksum of the parts' raw checksums; None when there is none to give.
     """
-    algorithm = upload.metadata.get("x-amz-checksum-algorithm")
-    if algorithm not in _COMPUTED:
+    algorithm = _algorithm(upload)
+    if algorithm is None:
         return None
     if upload.metadata.get("x-amz-checksum-type") == "FULL_OBJECT":
         return "FULL_OBJECT", _text(digest(algorithm, joined)), 1
-    raw = b"".join(digest(algorithm, part.value) or b"" for part in parts)
+    raw = b"".join(base64.b64decode(part.checksum_value) for part in parts)
     return "COMPOSITE", _text(digest(algorithm, raw)), len(parts)
+
+
+def stamp_part(part: Any, *, upload: Any, content: bytes | Window) -> None:
+    """This function will give a part the checksum of its bytes, where its upload has an algorithm."""
+    part.checksum_algorithm = _algorithm(upload)
+    if part.checksum_algorithm:
+        part.checksum_value = _text(digest(part.checksum_algorithm, content))
+
+
+def check_claims(upload: Any, *, body: bytes) -> None:
+    """This function will compare the checksums of a CompleteMultipartUpload with those of the parts."""
+    algorithm = _algorithm(upload)
+    if algorithm is None or upload.metadata.get("x-amz-checksum-type") == "FULL_OBJECT":
+        return
+    for claim in minidom.parseString(body).getElementsByTagName("Part"):  # noqa: S318  # our own SDK wrote it
+        number = _child_text(claim, "PartNumber")
+        checksum = _child_text(claim, f"Checksum{algorithm}")
+        if checksum is None:
+            raise ChecksumMissingError(
+                f"The upload was created using a {algorithm.lower()} checksum. The complete request must include the "
+                f"checksum for each part. It was missing for part {number} in the request."
+            )
+        part = upload.parts.get(int(number or 0))
+        if part is None or part.checksum_value != checksum:
+            raise InvalidPart
 
 
 def stamp_whole_object(key: Any) -> None:
@@ -118,8 +151,51 @@ def _get_checksum(response: Any, response_headers: dict[str, Any]) -> tuple[str,
 
 
 def _upload_part(response: Any) -> Any:
-    verify(response)  # before moto keeps the part
+    given, _ = verify(response)  # before moto keeps the part
+    wanted = _algorithm(_open_upload(response))
+    if wanted and given != wanted:
+        raise ChecksumMissingError(
+            f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, "
+            f"actual checksum Type: {given.lower() or 'null'}"
+        )
     return _stock_upload_part(response)
+
+
+def _list_parts(response: Any) -> Any:
+    status, headers, body = _stock_list_parts(response)
+    upload = _open_upload(response)
+    algorithm = _algorithm(upload)
+    if status != 200 or algorithm is None:
+        return status, headers, body
+
+    def with_checksum(number: re.Match[str]) -> str:
+        part = upload.parts.get(int(number[1]))
+        return (
+            number[0]
+            if part is None
+            else f"{number[0]}<Checksum{algorithm}>{part.checksum_value}</Checksum{algorithm}>"
+        )
+
+    text = body.decode() if isinstance(body, bytes) else body
+    headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+    return status, headers, _PART_NUMBER.sub(with_checksum, text)
+
+
+def _open_upload(response: Any) -> Any:
+    """This function will give the multipart upload that a request names, None when it is not open."""
+    bucket = response.backend.get_bucket(response.bucket_name)
+    return bucket.multiparts.get(response._get_param("uploadId"))
+
+
+def _algorithm(upload: Any) -> str | None:
+    """This function will give the algorithm that an upload was created with, None without a computed one."""
+    algorithm = None if upload is None else upload.metadata.get("x-amz-checksum-algorithm")
+    return algorithm if algorithm in _COMPUTED else None
+
+
+def _child_text(node: minidom.Element, name: str) -> str | None:
+    found = node.getElementsByTagName(name)
+    return found[0].firstChild.data if found and isinstance(found[0].firstChild, minidom.Text) else None
 
 
 def _head_object(response: Any, bucket_name: str, query: dict[str, Any], key_name: str, headers: dict[str, Any]) -> Any:
@@ -166,5 +242,6 @@ PATCHES = (
     Patch(owner=responses.S3Response, name="_get_checksum", replacement=_get_checksum),
     Patch(owner=responses.S3Response, name="get_object", replacement=_get_object),
     Patch(owner=responses.S3Response, name="head_object", replacement=_head_object),
+    Patch(owner=responses.S3Response, name="list_parts", replacement=_list_parts),
     Patch(owner=responses.S3Response, name="upload_part", replacement=_upload_part),
 )

@@ -40,7 +40,8 @@ def _upload(s3: Any, bucket: str, key: str, parts: list[bytes], **create: str) -
         answer = s3.upload_part(
             Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=body, ChecksumAlgorithm="SHA256"
         )
-        done.append({"PartNumber": number, "ETag": answer["ETag"]})
+        claim = {"PartNumber": number, "ETag": answer["ETag"]}
+        done.append({**claim, "ChecksumSHA256": _sha256(body)} if create else claim)
     return upload, done
 
 
@@ -214,6 +215,37 @@ class TestChecksums:
             )
         assert _code(error) == (400, "BadDigest")
         assert "Parts" not in s3.list_parts(Bucket=bucket, Key="k", UploadId=upload)
+
+    def test_of_another_kind_than_the_upload_refuse_a_part(self, s3: Any, bucket: str) -> None:
+        upload = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="SHA256")["UploadId"]
+        with pytest.raises(ClientError) as error:
+            s3.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"body")  # boto's own CRC32
+        assert _code(error) == (400, "InvalidRequest")
+        assert "Parts" not in s3.list_parts(Bucket=bucket, Key="k", UploadId=upload)
+
+    def test_of_parts_are_listed(self, s3: Any, bucket: str) -> None:
+        upload, _ = _upload(s3, bucket, "k", [b"old"], ChecksumAlgorithm="SHA256")
+        s3.upload_part(
+            Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"new", ChecksumSHA256=_sha256(b"new")
+        )
+        parts = s3.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"]
+        assert [(part["PartNumber"], part["Size"], part["ChecksumSHA256"]) for part in parts] == [
+            (1, 3, _sha256(b"new"))
+        ]
+
+    def test_of_parts_are_none_where_the_upload_has_no_kind(self, s3: Any, bucket: str) -> None:
+        upload, _ = _upload(s3, bucket, "k", [b"body"])
+        assert "ChecksumSHA256" not in s3.list_parts(Bucket=bucket, Key="k", UploadId=upload)["Parts"][0]
+
+    @pytest.mark.parametrize(
+        ("claim", "code"), [({}, "InvalidRequest"), ({"ChecksumSHA256": _sha256(b"other")}, "InvalidPart")]
+    )
+    def test_of_parts_must_be_named_to_complete(self, s3: Any, bucket: str, claim: dict[str, str], code: str) -> None:
+        upload, [done] = _upload(s3, bucket, "k", [b"body"], ChecksumAlgorithm="SHA256")
+        wrong = {"Parts": [{"PartNumber": 1, "ETag": done["ETag"], **claim}]}
+        with pytest.raises(ClientError) as error:
+            s3.complete_multipart_upload(Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=wrong)
+        assert _code(error) == (400, code)
 
     def test_of_uploads_are_those_of_the_parts(self, s3: Any, bucket: str) -> None:
         parts = [b"a" * PART, b"b"]

@@ -20,7 +20,7 @@ from moto.core.config import default_user_config
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from genomics.localaws import emptying, s3, snapshots, sqs
+from genomics.localaws import dynamodb, emptying, s3, s3_uploads, snapshots, sns, sqs
 from genomics.localaws.byte_files import ByteFiles
 from genomics.localaws.guard import CorsRule, Environ, Guard, StartResponse, Wsgi
 from genomics.localaws.patching import MOTO_VERSION, Patch, apply
@@ -44,6 +44,9 @@ PATCHES = (
     Patch(owner=werkzeug_app.MotoRequestHandler, name="log_request", replacement=lambda *_, **__: None),
     *sqs.PATCHES,
     *s3.PATCHES,
+    *s3_uploads.PATCHES,
+    *dynamodb.PATCHES,
+    *sns.PATCHES,
 )
 
 

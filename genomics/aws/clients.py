@@ -8,7 +8,9 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:  # the stubs are not installed in production
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 _RETRIES = {"mode": "standard", "total_max_attempts": 3}
@@ -37,8 +39,29 @@ def s3() -> "S3Client":
 
 
 @functools.cache
-def heartbeat_sqs() -> "SQSClient":
-    """This function will give the client that renews messages: it gives up long before a lease ends."""
+def sqs() -> "SQSClient":
+    """This function will give a client that gives up soon: before a lease ends, and before a person loses patience."""
     return boto3.client(
-        "sqs", config=Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
+        "sqs",
+        config=Config(
+            connect_timeout=2,
+            read_timeout=3,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            max_pool_connections=20,
+        ),
     )
+
+
+@functools.cache
+def dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=_patient_for_seconds())
+
+
+@functools.cache
+def sns() -> "SNSClient":
+    return boto3.client("sns", config=_patient_for_seconds())
+
+
+def _patient_for_seconds() -> Config:
+    """This function will give the settings of small calls in short tasks: what is away is found out within seconds."""
+    return Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})

@@ -9,5 +9,21 @@ class ObjectExistsError(Exception):
     """An object of that name is there already; it was not overwritten."""
 
 
-class StorageUnavailableError(Exception):
+class ServiceUnavailableError(Exception):
+    """AWS did not answer, or answered that it cannot right now; trying again later may help."""
+
+
+class ServiceRefusedError(Exception):
+    """AWS will not do what was asked: a right, a table, a topic or a part of the request is missing or wrong."""
+
+
+class StorageUnavailableError(ServiceUnavailableError):
     """S3 did not answer, or answered that it cannot right now; trying again later may help."""
+
+
+class QueueMissingError(Exception):
+    """There is no queue at that address."""
+
+
+class QueueUnavailableError(Exception):
+    """SQS did not answer, or refused; trying again later may help."""

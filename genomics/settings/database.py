@@ -43,4 +43,12 @@ DATABASE_URL = env.needed_text(
 EMBEDDED_POSTGRES = not DATABASE_URL
 DATABASES = {"default": _connection(DATABASE_URL or _embedded_url())}
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Shared by all processes: it holds the counters of the rate limits. Above MAX_ENTRIES Django drops the first third,
+# whoever they count: at its default of 300, a hundred addresses could wash away everybody's tries.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}

@@ -1,18 +1,32 @@
-"""Logs: one line each on standard error; JSON in production."""
+"""Logs: one line each on standard error; JSON in production. Each formatter takes secrets out: see genomics.logs."""
+
+import os
 
 from genomics.settings.core import PRODUCTION
+from genomics.settings.database import DATABASES
+from genomics.settings.mail import EMAIL_HOST_PASSWORD
+from genomics.settings.security import SECRET_KEY
+
+_SECRETS = [
+    SECRET_KEY,
+    DATABASES["default"]["PASSWORD"],
+    EMAIL_HOST_PASSWORD,
+    *(os.environ.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
+]
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
-        "json": {"()": "genomics.logs.JsonFormatter"},
+        "plain": {"()": "genomics.logs.LineFormatter", "secrets": _SECRETS},
+        "json": {"()": "genomics.logs.JsonFormatter", "secrets": _SECRETS},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # A logger named here loses the handlers that Django gives it: everything leaves through the one above.
     "loggers": {
-        "django.server": {"propagate": True},
+        "django": {"level": "INFO"},
+        "django.server": {"level": "INFO"},
         "botocore": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

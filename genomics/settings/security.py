@@ -2,14 +2,20 @@
 
 import os
 import secrets
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from genomics.settings import env
 from genomics.settings.aws import UPLOAD_ORIGIN
-from genomics.settings.core import PRODUCTION, VAR_DIR, WEB_ORIGIN
+from genomics.settings.core import DEBUG, PRODUCTION, VAR_DIR, WEB_ORIGIN
+
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG shows the inside of the site to everybody: never in production")
 
 
 def _own_key(file: Path) -> str:
@@ -56,9 +62,35 @@ CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _HTTPS else "http"
+# A count too small takes everybody for one address and limits them together; one too large believes a forged address.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer(
-    "TRUSTED_PROXY_COUNT", "proxies in front of the site whose X-Forwarded-For is believed", default=0
+    "TRUSTED_PROXY_COUNT",
+    "proxies in front of the site whose X-Forwarded-For is believed (1 in production)",
+    default=1 if PRODUCTION else 0,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How often one person may do something: `count` times in any `period`."""
+
+    count: int
+    period: timedelta
+
+
+_MINUTE = timedelta(minutes=1)
+
+RATE_LIMITING = PRODUCTION or env.flag(
+    "RATE_LIMITING", "0 turns the limits per user off, for load tests; production always has them", default=True
+)
+# What a person who works fast with both hands never reaches, and a runaway script does. Signing in, codes and
+# invitations have allauth's own limits, by address and account: ACCOUNT_RATE_LIMITS.
+RATE_LIMITS = {
+    "upload-begin": Rate(count=120, period=_MINUTE),
+    "upload-step": Rate(count=600, period=_MINUTE),  # sign, look, finish, abandon: several for each file
+    "job-change": Rate(count=60, period=_MINUTE),  # cancel, retry, delete
+    "job-read": Rate(count=240, period=_MINUTE),  # logs and downloads: each asks the storage
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

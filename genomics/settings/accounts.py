@@ -1,5 +1,7 @@
 """Who signs in, and how: allauth with e-mail addresses only."""
 
+from genomics.settings import env
+
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -26,5 +28,10 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS = {"confirm_email": "5/10m/key"}  # mails with a code; the other limits are allauth's own
+ACCOUNT_RATE_LIMITS = {  # the other limits are allauth's own
+    "confirm_email": "5/10m/key",  # mails with a code
+    "invite": "30/h/user,5/d/key",  # mails to other people; the key is their address
+}
 ACCOUNT_SESSION_REMEMBER = True
+
+LABS_PER_OWNER = env.integer("LABS_PER_OWNER", "labs that one user may own", default=20)

@@ -48,7 +48,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "genomics.users",
+    "genomics.queues",
     "genomics.mail",
+    "genomics.labs",
     "jobs",
     *(["genomics.localaws"] if LOCAL_AWS else []),
 ]

@@ -2,6 +2,7 @@
 
 import uuid
 import zoneinfo
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -36,8 +37,7 @@ class UserManager(BaseUserManager["User"]):
         """This function will store a new user and the personal lab that the user owns, or neither."""
         with transaction.atomic():
             user.save(using=self._db)
-            lab = Lab.objects.create(name=user.get_short_name(), email=user.email)
-            Membership.objects.create(lab=lab, user=user, role=Role.OWNER)
+            Lab.objects.found(user, name=user.get_short_name(), now=user.date_joined)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -88,11 +88,29 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class LabQuerySet(models.QuerySet["Lab"]):
-    """Questions about labs."""
+    """Questions about labs, and how one begins."""
 
     def of(self, user: User) -> "LabQuerySet":
         """This function will give the labs that the user belongs to, oldest membership first."""
         return self.filter(memberships__user=user).order_by("memberships__id")
+
+    def owned_by(self, user: User) -> "LabQuerySet":
+        return self.filter(memberships__user=user, memberships__role=Role.OWNER)
+
+    def found(self, owner: User, *, name: str, now: datetime) -> "Lab":
+        """This function will make a lab with its first owner."""
+        with transaction.atomic():
+            lab = self.create(name=name, email=owner.email, created_at=now)
+            Membership.objects.create(lab=lab, user=owner, role=Role.OWNER)
+            MembershipEvent.objects.create(
+                lab=lab,
+                email=owner.email,
+                change=Change.FOUNDED,
+                role=Role.OWNER,
+                actor=f"user:{owner.pk}",
+                created_at=now,
+            )
+        return lab
 
 
 class Lab(models.Model):
@@ -133,3 +151,36 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.user_id} of {self.lab_id}"
+
+
+class Change(models.TextChoices):
+    """What can happen to somebody's place in a lab."""
+
+    FOUNDED = "FOUNDED", "Founded the lab"
+    INVITED = "INVITED", "Invited"
+    DECLINED = "DECLINED", "Declined the invitation"
+    REVOKED = "REVOKED", "Invitation revoked"
+    JOINED = "JOINED", "Joined"
+    ROLE_CHANGED = "ROLE_CHANGED", "Role changed"
+    LEFT = "LEFT", "Left"
+    REMOVED = "REMOVED", "Removed"
+
+
+class MembershipEvent(models.Model):
+    """One change of who belongs to a lab, and who made it."""
+
+    lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="membership_events")
+    email = models.EmailField("e-mail")  # of the person whose place it is, as it was then
+    change = models.CharField(max_length=16, choices=Change)
+    role = models.CharField(max_length=16, choices=Role, blank=True)  # from then on; empty: none any more
+    actor = models.CharField(max_length=200)  # user:7, admin:1
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(change__in=Change.values), name="membership_event_change_known"),
+            models.CheckConstraint(condition=~models.Q(actor=""), name="membership_event_has_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_change_display()}: {self.email} by {self.actor}"

@@ -55,3 +55,17 @@ class TestAlone:
         with locks.alone("test"):
             _elsewhere(_is_alone)
             assert not _elsewhere(_is_alone)
+
+
+class TestIsHeld:
+    @pytest.mark.parametrize("name", [f"test.{number}" for number in range(8)])  # their keys have any sign
+    def test_is_seen_from_elsewhere_while_it_lasts(self, name: str) -> None:
+        assert not locks.is_held(name)
+        with locks.alone(name):
+            assert _elsewhere(lambda: locks.is_held(name))
+            assert not _elsewhere(lambda: locks.is_held("another"))
+        assert not locks.is_held(name)
+
+    def test_keeps_nobody_out(self) -> None:
+        locks.is_held("test")
+        assert _elsewhere(_is_alone)

@@ -19,9 +19,10 @@ from annotator import progress
 from annotator.engine import stem_of
 from annotator.reference import STARTER_FOLDER
 from genomics.aws import s3
+from genomics.aws.errors import ObjectMissingError
 from jobs import dispatch, lease, results, sandbox, storage, transitions
-from jobs.errors import AnnotationFailedError, LeaseLostError, LimitExceededError, StaleJobError
-from jobs.models import Job, Kind, ResultFile, Status
+from jobs.errors import AnnotationFailedError, Failure, LeaseLostError, LimitExceededError, StaleJobError
+from jobs.models import INPUT_MISSING, Job, Kind, ResultFile, Status
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,11 @@ _FETCHED = 0.05  # fractions of the whole job at which its parts end
 _ANNOTATED = 0.95
 _UPDATE_SECONDS = 1.0
 _STEM = "result"  # of the files that the annotator writes: keys hold no text of the lab's
+_INPUT_MISSING = Failure(
+    code=INPUT_MISSING,
+    message="The uploaded file is no longer in the storage.",
+    advice="Upload it again: this job cannot be run without it.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,6 @@ def annotate_next(worker: Worker) -> Job | None:
         _give_back(job, worker=worker, note=note, pause=dispatch.pause_after_fault(job))
     finally:
         connection.close_if_unusable_or_obsolete()
-        dispatch.wake(job.lab_id, now=worker.clock())
     return job
 
 
@@ -79,8 +84,8 @@ def _annotate(job: Job, *, worker: Worker, held: lease.Lease) -> None:
         source.parent.mkdir()
         output.mkdir()
         report.stage("Fetching the input", fraction=0)
-        s3.fetch(storage.bucket(storage.INPUTS), key=job.input_key, target=source)
         try:
+            s3.fetch(storage.bucket(storage.INPUTS), key=job.input_key, target=source)
             done = sandbox.annotate(
                 source,
                 reference=_reference(job),
@@ -88,19 +93,12 @@ def _annotate(job: Job, *, worker: Worker, held: lease.Lease) -> None:
                 name=_STEM,
                 bounds=_bounds(),
                 on_event=report.event,
-                on_tick=held.check,
+                on_tick=report.tick,
             )
-        except AnnotationFailedError as error:
+        except ObjectMissingError:
+            _fail(job, worker=worker, failure=_INPUT_MISSING, output=output)
+        except (AnnotationFailedError, LimitExceededError) as error:
             _fail(job, worker=worker, failure=error.failure, output=output)
-        except LimitExceededError as error:
-            failure = progress.Failed(
-                code=error.code,
-                message=error.message,
-                advice="Split the file, for example by chromosome, and upload the parts.",
-                line=None,
-                column=None,
-            )
-            _fail(job, worker=worker, failure=failure, output=output)
         else:
             report.stage("Storing the result", fraction=_ANNOTATED)
             _complete(job, worker=worker, done=done)
@@ -130,7 +128,7 @@ def _complete(job: Job, *, worker: Worker, done: progress.Done) -> None:
     )
 
 
-def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -> None:
+def _fail(job: Job, *, worker: Worker, failure: Failure, output: Path) -> None:
     log = output / "log.txt"
     if not log.exists():
         log.write_text(f"{failure.message}\n{failure.advice}\n")
@@ -146,7 +144,7 @@ def _fail(job: Job, *, worker: Worker, failure: progress.Failed, output: Path) -
         failure_message=failure.message,
         failure_advice=failure.advice,
         failure_line=failure.line,
-        failure_column=failure.column or "",
+        failure_column=failure.column,
     )
 
 
@@ -156,6 +154,7 @@ def _finish(job: Job, to: Status, *, worker: Worker, files: list[ResultFile], no
     with transaction.atomic():
         transitions.move(job, to, actor=worker.actor, now=now, note=note, finished_at=now, **changes)
         older = results.replace(job, files=files)
+        dispatch.left(job.lab_id)
     results.drop(older)
 
 
@@ -186,22 +185,36 @@ class _Report:
 
     def __init__(self, job: Job, *, clock: Callable[[], datetime], held: lease.Lease) -> None:
         self._job, self._clock, self._held = job, clock, held
+        self._news: dict[str, Any] = {}
         self._written_at = 0.0
 
     def stage(self, label: str, *, fraction: float) -> None:
-        self._write(stage=label, fraction=fraction)
+        """This function will write a step of our own at once."""
+        self._news |= {"stage": label, "fraction": fraction}
+        self._write()
 
     def event(self, event: progress.Event) -> None:
         if isinstance(event, progress.Stage):
-            self._write(stage=event.label)
-        elif isinstance(event, progress.Progress) and time.monotonic() - self._written_at >= _UPDATE_SECONDS:
+            self._news["stage"] = event.label
+        elif isinstance(event, progress.Progress):
             fraction = _FETCHED + (_ANNOTATED - _FETCHED) * event.fraction
-            self._write(fraction=fraction, records_done=event.records)
+            self._news |= {"fraction": fraction, "records_done": event.records}
+        self._write_in_time()
 
-    def _write(self, **changes: Any) -> None:
+    def tick(self) -> None:
+        """This function will raise LeaseLostError once the job is no longer ours, and write what has been held back."""
+        self._held.check()
+        self._write_in_time()
+
+    def _write_in_time(self) -> None:
+        if self._news and time.monotonic() - self._written_at >= _UPDATE_SECONDS:
+            self._write()
+
+    def _write(self) -> None:
         self._written_at = time.monotonic()
+        news, self._news = self._news, {}
         try:
-            ours = transitions.touch(self._job, now=self._clock(), **changes)
+            ours = transitions.touch(self._job, now=self._clock(), **news)
         except Error as error:  # progress is for people to see; the move at the end decides
             logger.warning("The progress of job %s was not written: %s", self._job.pk, error)
             connection.close()

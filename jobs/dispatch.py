@@ -1,53 +1,59 @@
 """Who works on what: a message says only that there is work, and the claim decides which.
 
 Fair among labs: the oldest waiting job of the lab that runs the fewest, as long as its plan lets it run more.
+A hint is sent when one more job can start than before: a lab that is full, or a fleet, collects no idle messages.
 """
 
 import logging
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Count, Min, Q
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 
+from genomics import locks
 from genomics.queues import send
 from genomics.users.models import Lab
-from jobs import transitions
+from jobs import sweeping, transitions, turns
 from jobs.errors import StaleJobError
-from jobs.models import ACTIVE, ATTEMPTS_USED_UP, Job, Status
+from jobs.models import ATTEMPTS_USED_UP, Job, Status
 
 logger = logging.getLogger(__name__)
 
 ANNOTATE = "jobs.annotate"
-SWEEP_LOCK = 0x6A6F6273  # of pg_try_advisory_xact_lock: one sweep at a time
+SWEEP_LOCK = "jobs.sweep"
 _HINTS_PER_SWEEP = 20
-
-
-def hint(lab_id: uuid.UUID) -> None:
-    send(ANNOTATE, lab=lab_id)
 
 
 def claim(worker: str, *, now: datetime) -> Job | None:
     """This function will give the next job, RUNNING under a lease of `worker`, or None when nobody may start one."""
-    for lab_id in _labs_by_turn(now):
-        with transaction.atomic():
-            lab = Lab.objects.select_for_update(no_key=True).get(pk=lab_id)  # its running jobs are counted once
-            running = Job.objects.filter(lab=lab, status=Status.RUNNING).count()
-            if running >= lab.limits.max_running_jobs:
-                continue
-            job = Job.objects.ready(now).filter(lab=lab).select_for_update(skip_locked=True).first()
-            if job is None:
-                continue
-            _start(job, worker=worker, now=now)
-            return job
+    passed: set[uuid.UUID] = set()
+    for wait in (False, True):  # labs that other claims held are looked at again before the worker goes idle
+        while True:
+            with transaction.atomic():
+                lab_id = turns.hold_next(now=now, passed=passed, wait=wait)
+                if lab_id is None:
+                    break
+                job = _next_job(lab_id, now=now)
+                if job is not None:
+                    _start(job, worker=worker, now=now)
+                    return job
+            passed.add(lab_id)
     return None
 
 
-def wake(lab_id: uuid.UUID, *, now: datetime) -> None:
-    """This function will hint the lab's next waiting job: a place has become free."""
-    if Job.objects.ready(now).filter(lab_id=lab_id).exists():
-        hint(lab_id)
+def joined(lab_id: uuid.UUID) -> None:
+    """This function will hint a job that has begun to wait, unless its lab runs or awaits all that it may run."""
+    _hint_if(lambda running, ready, places: running + ready <= places, lab_id=lab_id)
+
+
+def left(lab_id: uuid.UUID) -> None:
+    """This function will hint the lab's next waiting job when a running one has left a place for it."""
+    _hint_if(lambda running, ready, places: ready > 0 and running + ready >= places, lab_id=lab_id)
 
 
 def give_back(
@@ -57,8 +63,11 @@ def give_back(
 
     The sweep hints it when the pause is over. Raises StaleJobError when the job is no longer what `job` says.
     """
-    if job.attempt < job.attempts_allowed:
-        hinted_at = None if pause else now
+    if job.attempt >= job.attempts_allowed:
+        _give_up(job, actor=actor, now=now, note=note, only_if=only_if)
+        return
+    hinted_at = None if pause else now
+    with transaction.atomic():
         transitions.move(
             job,
             Status.PENDING,
@@ -69,20 +78,10 @@ def give_back(
             ready_at=now + pause,
             hinted_at=hinted_at,
         )
-    else:
-        transitions.move(
-            job,
-            Status.FAILED,
-            actor=actor,
-            now=now,
-            note=note,
-            only_if=only_if,
-            finished_at=now,
-            failure_code=ATTEMPTS_USED_UP,
-            failure_message=f"The annotation was cut off {job.attempt} times and has been given up.",
-            failure_advice="Your file is safe. Try again; if it happens once more, tell us the job's id.",
-        )
-    wake(job.lab_id, now=now)
+        if pause:
+            left(job.lab_id)
+        else:
+            send(ANNOTATE, lab=job.lab_id)
 
 
 def pause_after_fault(job: Job) -> timedelta:
@@ -95,32 +94,21 @@ def pause_after_fault(job: Job) -> timedelta:
 def sweep(*, now: datetime) -> int:
     """This function will heal what lost messages and dead workers left behind, and give the number of jobs healed.
 
-    Jobs whose lease has run out wait again (or fail), waiting jobs that nobody picked up are hinted again.
+    Jobs whose lease has run out wait again (or fail); waiting jobs that could start are hinted again.
     """
-    with transaction.atomic():
-        if not _alone():
+    with locks.alone(SWEEP_LOCK) as alone:
+        if not alone:
             return 0
-        healed = sum(_recover(job, now=now) for job in Job.objects.abandoned(now))
-        forgotten = list(Job.objects.unhinted(now, since=now - settings.HINT_TIMEOUT)[:_HINTS_PER_SWEEP])
-        Job.objects.filter(pk__in=[job.pk for job in forgotten]).update(hinted_at=now)
-        for job in forgotten:
-            hint(job.lab_id)
-    return healed + len(forgotten)
+        recovered = sweeping.each(Job.objects.abandoned(now), partial(_recover, now=now))
+        return recovered + _hint_again(now)
 
 
-def _labs_by_turn(now: datetime) -> list[uuid.UUID]:
-    """This function will list the labs that have ready jobs: fewest running first, then longest waiting."""
-    turns = (
-        Job.objects.filter(status__in=ACTIVE)
-        .values("lab_id")
-        .annotate(
-            running=Count("pk", filter=Q(status=Status.RUNNING)),
-            oldest=Min("submitted_at", filter=Q(status=Status.PENDING, ready_at__lte=now)),
-        )
-        .filter(oldest__isnull=False)
-        .order_by("running", "oldest")
-    )
-    return [turn["lab_id"] for turn in turns]
+def _next_job(lab_id: uuid.UUID, *, now: datetime) -> Job | None:
+    """This function will give the oldest ready job of a lab that the caller holds; None when it may start none."""
+    lab = Lab.objects.get(pk=lab_id)
+    if Job.objects.filter(lab=lab, status=Status.RUNNING).count() >= lab.limits.max_running_jobs:
+        return None
+    return Job.objects.ready(now).filter(lab=lab).select_for_update(skip_locked=True).first()
 
 
 def _start(job: Job, *, worker: str, now: datetime) -> None:
@@ -139,6 +127,39 @@ def _start(job: Job, *, worker: str, now: datetime) -> None:
     )
 
 
+def _hint_if(needed: Callable[[int, int, int], bool], *, lab_id: uuid.UUID) -> None:
+    """This function will hint after the commit if `needed(running, ready, places)` then says so.
+
+    After the commit and by the database's clock, because of two changes at once the later one then sees both.
+    """
+
+    def look() -> None:
+        places = Lab.objects.get(pk=lab_id).limits.max_running_jobs
+        running = Job.objects.filter(lab=lab_id, status=Status.RUNNING).count()
+        ready = Job.objects.filter(lab=lab_id, status=Status.PENDING, ready_at__lte=Now())[: places + 1].count()
+        if needed(running, ready, places):
+            send(ANNOTATE, lab=lab_id)
+
+    transaction.on_commit(look, robust=True)  # what was committed stands; the sweep heals a hint that was not sent
+
+
+def _give_up(job: Job, *, actor: str, now: datetime, note: str, only_if: Q | None) -> None:
+    with transaction.atomic():
+        transitions.move(
+            job,
+            Status.FAILED,
+            actor=actor,
+            now=now,
+            note=note,
+            only_if=only_if,
+            finished_at=now,
+            failure_code=ATTEMPTS_USED_UP,
+            failure_message=f"The annotation was cut off {job.attempt} times and has been given up.",
+            failure_advice="Your file is safe. Try again; if it happens once more, tell us the job's id.",
+        )
+        left(job.lab_id)
+
+
 def _recover(job: Job, *, now: datetime) -> bool:
     note = f"The worker {job.worker} has not been heard of since its lease ended."
     try:
@@ -149,8 +170,13 @@ def _recover(job: Job, *, now: datetime) -> bool:
     return True
 
 
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SWEEP_LOCK])
-        row = cursor.fetchone()
-    return bool(row and row[0])
+def _hint_again(now: datetime) -> int:
+    """This function will hint jobs that could start but were not picked up, a bounded number at a time."""
+    hinted = 0
+    for turn in turns.forgotten(now=now, limit=_HINTS_PER_SWEEP):
+        forgotten = Job.objects.unhinted(now, since=now - settings.HINT_TIMEOUT).filter(lab=turn.lab_id)
+        startable = [job.pk for job in forgotten[: min(turn.free_places, _HINTS_PER_SWEEP - hinted)]]
+        hinted += Job.objects.filter(pk__in=startable).update(hinted_at=now)
+        for _ in startable:
+            send(ANNOTATE, lab=turn.lab_id)
+    return hinted

@@ -1,5 +1,7 @@
 """What can go wrong with a job. A UserError is shown as it stands; everything else is ours."""
 
+from dataclasses import dataclass
+
 from annotator import progress
 from annotator.errors import InvalidVcfError
 
@@ -37,12 +39,22 @@ class UploadRefusedError(UserError):
 
 class UploadIncompleteError(UserError):
     status = 409
+    missing: tuple[int, ...] = ()  # numbers of the parts that have not arrived, where that is the reason
 
 
 class NotPossibleNowError(UserError):
     """The job's status does not allow what was asked."""
 
     status = 409
+
+    @classmethod
+    def of(cls, name: str, *, status: str) -> "NotPossibleNowError":
+        """This function will say so of the job called `name`; `status` is in people's words."""
+        return cls(
+            f"{name} is {status.lower()}: that cannot be done now.",
+            code="NOT_POSSIBLE_NOW",
+            advice="Reload the page to see where the job stands.",
+        )
 
 
 class StaleJobError(Exception):
@@ -53,21 +65,38 @@ class LeaseLostError(Exception):
     """The job no longer belongs to this attempt: stop, and leave no trace."""
 
 
-class AnnotationFailedError(Exception):
-    """The annotator refused the input: what it said is for the person."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a job has failed, in words for its lab, with a code for programs."""
 
-    def __init__(self, failure: progress.Failed) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
+    code: str
+    message: str
+    advice: str
+    line: int | None = None  # 1-based; None: not about one line
+    column: str = ""  # name or 1-based number; empty: not about one column
+
+
+class AnnotationFailedError(Exception):
+    """The annotator refused the input."""
+
+    def __init__(self, failed: progress.Failed) -> None:
+        super().__init__(failed.message)
+        self.failure = Failure(
+            code=failed.code,
+            message=failed.message,
+            advice=failed.advice,
+            line=failed.line,
+            column=failed.column or "",
+        )
 
 
 class LimitExceededError(Exception):
-    """The annotation needed more than one job may use; the message is for the person."""
+    """The annotation needed more than one job may use."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
-        self.code = code
-        self.message = message
+        advice = "Split the file, for example by chromosome, and upload the parts."
+        self.failure = Failure(code=code, message=message, advice=advice)
 
 
 class AnnotatorCrashedError(Exception):

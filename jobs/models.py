@@ -24,8 +24,10 @@ class Status(models.TextChoices):
 
 
 ATTEMPTS_USED_UP = "ATTEMPTS_USED_UP"
+INPUT_MISSING = "INPUT_MISSING"
 REPEATABLE_FAILURES = (ATTEMPTS_USED_UP, "TIME_LIMIT", "CPU_LIMIT", "MEMORY_LIMIT", "OUTPUT_LIMIT")
 ACTIVE = (Status.PENDING, Status.RUNNING)
+UNENDED = (Status.DRAFT, *ACTIVE)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -116,6 +118,10 @@ class Job(models.Model):
                 name="job_ready_at_while_waiting",
             ),
             models.CheckConstraint(
+                condition=models.Q(deleted_at=None) | ~models.Q(status__in=UNENDED),
+                name="job_deleted_only_when_ended",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(status=Status.COMPLETED)
                 | models.Q(
                     records_read=models.F("records_annotated")
@@ -129,7 +135,7 @@ class Job(models.Model):
             models.Index(fields=["lab", "-submitted_at"], name="job_list"),
             models.Index(fields=["lab", "updated_at"], name="job_poll"),
             models.Index(fields=["lab"], name="job_active", condition=models.Q(status__in=ACTIVE)),
-            models.Index(fields=["submitted_at"], name="job_waiting", condition=models.Q(status=Status.PENDING)),
+            models.Index(fields=["lab", "submitted_at"], name="job_turns", condition=models.Q(status=Status.PENDING)),
             models.Index(fields=["lease_expires_at"], name="job_leases", condition=models.Q(status=Status.RUNNING)),
             models.Index(fields=["deleted_at"], name="job_deleted", condition=~models.Q(deleted_at=None)),
             models.Index(
@@ -148,6 +154,10 @@ class Job(models.Model):
     def fault_in_file(self) -> bool:
         """Whether the job failed for a reason that another try cannot change."""
         return self.status == Status.FAILED and self.failure_code not in REPEATABLE_FAILURES
+
+    @property
+    def input_missing(self) -> bool:
+        return self.status == Status.FAILED and self.failure_code == INPUT_MISSING
 
     @property
     def percent(self) -> int:

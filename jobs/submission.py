@@ -1,7 +1,6 @@
 """What a person does with a job: submit, cancel, retry."""
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -31,38 +30,40 @@ def submit(job: Job, *, actor: str, now: datetime) -> None:
         transitions.move(
             job, Status.PENDING, actor=actor, now=now, submitted_at=now, ready_at=now, hinted_at=now, upload_id=""
         )
-        dispatch.hint(job.lab_id)
+        dispatch.joined(job.lab_id)
 
 
 def cancel(job: Job, *, actor: str, now: datetime) -> None:
     """This function will cancel a waiting or running job; its worker notices and stops. Raises NotPossibleNowError."""
-    try:
-        _change(job, Status.CANCELLED, actor=actor, now=now, finished_at=now)
-    except NotPossibleNowError:
-        if not may_cancel(job):
-            raise
-        _change(job, Status.CANCELLED, actor=actor, now=now, finished_at=now)  # it was given back meanwhile
+    if not _try_to_cancel(job, actor=actor, now=now) and not _try_to_cancel(job, actor=actor, now=now):
+        raise _too_late(job)
 
 
 def retry(job: Job, *, actor: str, now: datetime) -> None:
     """This function will let an ended job wait again, with a full number of attempts. Raises NotPossibleNowError."""
-    with transaction.atomic():
-        _change(
-            job,
-            Status.PENDING,
-            actor=actor,
-            now=now,
-            ready_at=now,
-            hinted_at=now,
-            finished_at=None,
-            failure_code="",
-            failure_message="",
-            failure_advice="",
-            failure_line=None,
-            failure_column="",
-            attempts_allowed=job.attempt + settings.MAX_ATTEMPTS,
-        )
-        dispatch.hint(job.lab_id)
+    if not may_retry(job):
+        raise _too_late(job)
+    try:
+        with transaction.atomic():
+            transitions.move(
+                job,
+                Status.PENDING,
+                actor=actor,
+                now=now,
+                ready_at=now,
+                hinted_at=now,
+                finished_at=None,
+                failure_code="",
+                failure_message="",
+                failure_advice="",
+                failure_line=None,
+                failure_column="",
+                attempts_allowed=job.attempt + settings.MAX_ATTEMPTS,
+            )
+            dispatch.joined(job.lab_id)
+    except StaleJobError as error:
+        job.refresh_from_db()
+        raise _too_late(job) from error
 
 
 def may_cancel(job: Job) -> bool:
@@ -73,20 +74,24 @@ def may_retry(job: Job) -> bool:
     return job.submitted_at is not None and job.status in {Status.FAILED, Status.CANCELLED}
 
 
-def _change(job: Job, to: Status, *, actor: str, now: datetime, **changes: Any) -> None:
-    allowed = may_retry(job) if to == Status.PENDING else may_cancel(job)
+def _try_to_cancel(job: Job, *, actor: str, now: datetime) -> bool:
+    """This function will tell whether the job is cancelled by this call; if not, `job` says how it stands now.
+
+    A second try may succeed: the job was taken up or given back meanwhile.
+    """
+    if not may_cancel(job):
+        return False
+    was_running = job.status == Status.RUNNING
     try:
-        if not allowed:
-            raise StaleJobError
-        transitions.move(job, to, actor=actor, now=now, **changes)
-    except StaleJobError as error:
+        with transaction.atomic():
+            transitions.move(job, Status.CANCELLED, actor=actor, now=now, finished_at=now)
+            if was_running:
+                dispatch.left(job.lab_id)
+    except StaleJobError:
         job.refresh_from_db()
-        raise _too_late(job) from error
+        return False
+    return True
 
 
 def _too_late(job: Job) -> NotPossibleNowError:
-    return NotPossibleNowError(
-        f"{job.name} is {job.get_status_display().lower()}: that cannot be done now.",
-        code="NOT_POSSIBLE_NOW",
-        advice="Reload the page to see where the job stands.",
-    )
+    return NotPossibleNowError.of(job.name, status=job.get_status_display())

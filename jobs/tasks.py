@@ -4,8 +4,8 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.conf import settings
-from django.utils import timezone
 
+from genomics import clock
 from genomics.aws.queue_messages import keep_invisible
 from jobs import annotation, dispatch
 
@@ -15,7 +15,7 @@ def annotate(self: Task[..., None], **_later: Any) -> None:
     """This function will bring one waiting job to its end; the message says only that there is work."""
     worker = annotation.Worker(
         name=f"{socket.gethostname()}:{os.getpid()}",
-        clock=timezone.now,
+        clock=clock.now,
         renew_message=lambda: _renew_message(self),
     )
     annotation.annotate_next(worker)
@@ -23,7 +23,7 @@ def annotate(self: Task[..., None], **_later: Any) -> None:
 
 @shared_task(name="jobs.sweep")
 def sweep(**_later: Any) -> None:
-    dispatch.sweep(now=timezone.now())
+    dispatch.sweep(now=clock.now())
 
 
 def _renew_message(task: Task[..., None]) -> None:

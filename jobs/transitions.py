@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from jobs.errors import StaleJobError
-from jobs.models import Job, JobEvent, Status
+from jobs.models import UNENDED, Job, JobEvent, Status
 
 ARROWS = frozenset(
     {
@@ -50,19 +50,29 @@ def move(
     if to != Status.RUNNING:
         changes |= {"lease_expires_at": None, "worker": ""}
     with transaction.atomic():
-        unchanged = Job.objects.filter(only_if or Q(), pk=job.pk, status=job.status, attempt=job.attempt)
+        unchanged = Job.objects.filter(
+            only_if or Q(), pk=job.pk, status=job.status, attempt=job.attempt, deleted_at=None
+        )
         if not unchanged.update(status=to, sequence=F("sequence") + 1, updated_at=now, **changes):
             raise StaleJobError(f"Job {job.pk} is no longer {job.status} in attempt {job.attempt}")
         job.refresh_from_db(fields=["status", "sequence", "updated_at", *changes])
-        return JobEvent.objects.create(
-            job=job,
-            sequence=job.sequence,
-            status=to,
-            attempt=job.attempt,
-            actor=actor,
-            note=note,
-            created_at=now,
-        )
+        return _record(job, actor=actor, now=now, note=note)
+
+
+def hide(job: Job, *, actor: str, now: datetime, note: str) -> JobEvent:
+    """This function will mark an ended job as deleted: it vanishes from all pages and never moves again.
+
+    The event repeats the status that the job ended with. Raises ValueError for a job that may still run, and
+    StaleJobError, changing nothing, when the row has moved on meanwhile or is marked already.
+    """
+    if job.status in UNENDED:
+        raise ValueError(f"A job that is {job.status} has to be cancelled before it is deleted")
+    with transaction.atomic():
+        unchanged = Job.objects.filter(pk=job.pk, status=job.status, attempt=job.attempt, deleted_at=None)
+        if not unchanged.update(deleted_at=now, sequence=F("sequence") + 1, updated_at=now):
+            raise StaleJobError(f"Job {job.pk} is no longer {job.status}, or it is deleted already")
+        job.refresh_from_db(fields=["deleted_at", "sequence", "updated_at"])
+        return _record(job, actor=actor, now=now, note=note)
 
 
 def touch(job: Job, *, now: datetime, **changes: Any) -> bool:
@@ -75,3 +85,15 @@ def renew_lease(job: Job, *, until: datetime) -> bool:
     """This function will extend the lease of a running job and tell whether it still belongs to this attempt."""
     ours = Job.objects.filter(pk=job.pk, status=Status.RUNNING, attempt=job.attempt)
     return bool(ours.update(lease_expires_at=until))
+
+
+def _record(job: Job, *, actor: str, now: datetime, note: str) -> JobEvent:
+    return JobEvent.objects.create(
+        job=job,
+        sequence=job.sequence,
+        status=job.status,
+        attempt=job.attempt,
+        actor=actor,
+        note=note,
+        created_at=now,
+    )

@@ -24,7 +24,12 @@ LEASE_RENEWAL = env.seconds(
     "LEASE_RENEWAL_SECONDS", "how often a worker renews its claim", default=timedelta(seconds=15)
 )
 HINT_TIMEOUT = timedelta(seconds=30)  # a waiting job that nobody picked up is hinted again after this
-FIRST_PAUSE = timedelta(seconds=15)  # after an attempt that our own fault ended; doubles with each further one
+LONGEST_HINT_PAUSE = timedelta(minutes=5)  # between two hints of one job, however long it has been waiting
+FIRST_PAUSE = env.seconds(
+    "FIRST_PAUSE_SECONDS",
+    "pause after an attempt that a fault of ours ended; doubles with each further one",
+    default=timedelta(seconds=15),
+)
 MESSAGE_VISIBILITY = timedelta(seconds=120)  # what the template gives the queues; renewed together with the lease
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", "how often a job is tried before it fails", default=5)
 
@@ -44,3 +49,5 @@ ANNOTATION_OUTPUT_BYTES = env.integer(
 DOWNLOAD_URL_LIFETIME = timedelta(seconds=60)
 UPLOAD_URL_LIFETIME = timedelta(minutes=15)
 UPLOAD_PART_BYTES = 16 * 1024**2
+DRAFT_LIFETIME = timedelta(hours=24)  # an upload that nobody goes on with can be resumed for so long
+MAX_OPEN_UPLOADS = env.integer("MAX_OPEN_UPLOADS", "uploads that one lab may have open at a time", default=50)

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from genomics import locks
 from genomics.users.models import Lab, User
 from jobs import dispatch, transitions
 from jobs.errors import StaleJobError
@@ -86,9 +87,10 @@ class TestGiveBack:
         self, free_user: User, now: datetime, django_capture_on_commit_callbacks: Capture
     ) -> None:
         job = make_job(free_user, now=now, status=Status.RUNNING)
-        with django_capture_on_commit_callbacks() as hints:
+        with django_capture_on_commit_callbacks():
             dispatch.give_back(job, actor="worker:a", now=now, note="disk full", pause=timedelta(seconds=15))
-            assert dispatch.claim("host:2", now=now + timedelta(seconds=14)) is None
+        assert dispatch.claim("host:2", now=now + timedelta(seconds=14)) is None
+        with django_capture_on_commit_callbacks() as hints:
             assert dispatch.sweep(now=now + timedelta(seconds=14)) == 0
             assert hints == []
             assert dispatch.sweep(now=now + timedelta(seconds=15)) == 1
@@ -155,7 +157,7 @@ class TestSweep:
         other = connection.copy()
         try:
             with other.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_lock(%s)", [dispatch.SWEEP_LOCK])
+                cursor.execute("SELECT pg_advisory_lock(%s)", [locks._key(dispatch.SWEEP_LOCK)])
             assert dispatch.sweep(now=now + timedelta(hours=1)) == 0
         finally:
             other.close()

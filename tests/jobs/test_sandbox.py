@@ -82,7 +82,7 @@ class TestAnnotate:
     def test_holds_the_limits_and_says_which(self, tmp_path: Path, bounds: sandbox.Bounds, code: str) -> None:
         with pytest.raises(LimitExceededError) as raised:
             _annotate(tmp_path, _large(300_000), bounds=bounds)
-        assert raised.value.code == code
+        assert raised.value.failure.code == code
 
     def test_ends_everything_when_the_caller_has_enough(self, tmp_path: Path) -> None:
         class EnoughError(Exception):

@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 
     inspect = commands.add_parser("inspect", help="say what a file is and what its header tells")
     inspect.add_argument("file", type=_existing_file)
+    inspect.add_argument("--reference", type=Path, default=STARTER_FOLDER, help="default: the starter")
     inspect.set_defaults(run=_inspect)
 
     reference = commands.add_parser("reference", help="look after references")
@@ -139,8 +140,9 @@ _LISTENERS: dict[str, Listener] = {"human": _print_human, "json": _print_json, "
 
 
 def _inspect(options: argparse.Namespace) -> int:
+    manifest = read_manifest(options.reference)
     with options.file.open("rb") as stream:
-        head = inspect_head(stream.read(HEAD_BYTES), file_name=options.file.name)
+        head = inspect_head(stream.read(HEAD_BYTES), file_name=options.file.name, reference=manifest)
     print(json.dumps(asdict(head), indent=2))
     return EXIT_FINE
 

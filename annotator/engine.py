@@ -10,6 +10,7 @@ from typing import Any
 import pysam
 
 from annotator.bgzf import BgzfWriter
+from annotator.build_check import check_build
 from annotator.consequences import ConsequenceStage
 from annotator.errors import EngineError, InvalidVcfError
 from annotator.feeder import Feeder
@@ -150,34 +151,31 @@ class _Run:
                 samples=header.sample_count,
                 build=header.build,
             )
-            self._check_build(reference, header)
+            check_build(header, contigs=reference.contigs)
             feeder = Feeder(reference=reference, header=header, limits=request.limits, ledger=self.ledger, sink=stage)
-            feeder.run(reader, fates=fates, progress=self._clock.progress)
+            try:
+                feeder.run(reader, fates=fates, progress=self._clock.progress)
+            except InvalidVcfError as fault:
+                raise reader.blame(fault) from None
+            self._remark(reader, feeder)
         return header
 
-    def _check_build(self, reference: Reference, header: VcfHeader) -> None:
-        build = reference.manifest.build
-        for declared in header.contigs:
-            contig = reference.contig(declared.name)
-            if contig is not None and declared.length is not None and declared.length != contig.length:
-                other = f" It looks like {header.build}." if header.build and header.build != build else ""
-                raise InvalidVcfError(
-                    "WRONG_BUILD",
-                    message=(
-                        f"The header says that {declared.name} has {counted(declared.length, 'base')}; "
-                        f"in {build} it has {contig.length:,}.{other}"
-                    ),
-                    advice=f"Send the file on {build}, or lift it over first.",
-                    line=declared.line,
-                )
-        if header.build is None:
+    def _remark(self, reader: VcfReader, feeder: Feeder) -> None:
+        """Note what is unusual, but no fault."""
+        build = feeder.build
+        if reader.has_byte_order_mark:
+            self._warnings.append("The file begins with a byte order mark; the result is written without it.")
+        if reader.header.build is None:
             self._warnings.append(f"The header does not name the genome build; {build} was assumed.")
-        elif header.build != build:
-            raise InvalidVcfError(
-                "WRONG_BUILD",
-                message=f"The header says that the file is on {header.build}, not on {build}.",
-                advice=f"Send the file on {build}, or lift it over first.",
+        if not self.ledger.records_read:
+            self._warnings.append("The file has a header, but no records.")
+        blocks = self.ledger.passed["REFERENCE_BLOCK"]
+        if blocks:
+            were = "was" if blocks == 1 else "were"
+            self._warnings.append(
+                f"This is a gVCF: {counted(blocks, 'block')} of reference calls {were} passed through unchanged."
             )
+        self._warnings += feeder.warnings
 
     def _names(self, reference: Reference, header: VcfHeader) -> FieldNames:
         tracks = (field for track in reference.manifest.tracks for field in track.fields)
@@ -218,6 +216,7 @@ class _Run:
             "reference": {"name": manifest.name, "version": manifest.version, "build": manifest.build},
             "build_in_header": header.build,
             "samples": header.sample_count,
+            "gvcf": self.ledger.passed["REFERENCE_BLOCK"] > 0,
             "fields": names.name_of,
             "warnings": self._warnings,
             **{key: ledger[key] for key in ("records_read", "annotated", "passed", "rejected")},

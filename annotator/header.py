@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from annotator.builds import build_by_lengths, build_by_words
 from annotator.errors import InvalidVcfError
 from annotator.quoting import excerpt
-from annotator.sniffing import describe
+from annotator.sniffing import EMPTY, TEXT, describe
 
 FIXED_COLUMNS = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 UTF8_BOM = b"\xef\xbb\xbf"
@@ -16,7 +16,6 @@ _ID = re.compile(r"[<,]ID=([^,>]+)")
 _LENGTH = re.compile(r"[<,]length=([0-9]{1,18})(?![0-9])")
 _ASSEMBLY = re.compile(r"assembly=([^,>]+)")
 _RECORD = re.compile(rb"[^\t\n]+\t\d+\t[^\t\n]*\t[ACGTNacgtn]+\t")
-_NOT_A_VCF = "Send a VCF file: plain text, or compressed with gzip or bgzip."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,24 +123,32 @@ def missing_chrom_line(*, line: int) -> InvalidVcfError:
 
 def not_a_vcf(data: bytes, *, inside: str = "") -> InvalidVcfError:
     """The refusal of a file that is something else; `data` are its first bytes, decompressed."""
-    what = describe(data)
-    if what == "an empty file":
-        return InvalidVcfError("EMPTY_FILE", message="The file is empty.", advice=_NOT_A_VCF)
-    if what == "a text file" and b"#CHROM" in data[:65_536]:
+    kind = describe(data)
+    if kind == EMPTY:
+        return InvalidVcfError("EMPTY_FILE", message=f"The file is empty{inside}.", advice=kind.advice)
+    if kind == TEXT and b"#CHROM" in data[:65_536]:
         return InvalidVcfError(
             "NO_FILEFORMAT",
             message="The file does not begin with ##fileformat=VCFv4.x.",
             advice="Put '##fileformat=VCFv4.2' as the very first line, before anything else.",
             line=1,
         )
-    if what == "a text file" and _RECORD.match(data):
+    if kind == TEXT and _RECORD.match(data):
         return InvalidVcfError(
             "NO_HEADER",
             message="The file begins with a record; its header is missing.",
             advice="Put the header back: the lines with ##, then the line with #CHROM, before the first record.",
             line=1,
         )
-    return InvalidVcfError("NOT_A_VCF", message=f"This is {what}{inside}, not a VCF.", advice=_NOT_A_VCF, line=None)
+    message = f"This is {kind.name}{inside}, not a VCF."
+    if kind == TEXT:
+        message = f"{message} It begins with '{excerpt(_first_line(data))}' instead of ##fileformat=VCFv4.x."
+    return InvalidVcfError("NOT_A_VCF", message=message, advice=kind.advice)
+
+
+def _first_line(data: bytes) -> bytes:
+    """The first line that holds anything, out of the beginning of a text."""
+    return data[:65_536].lstrip().splitlines()[0]
 
 
 def _read_version(line: bytes) -> str:
@@ -188,6 +195,14 @@ def _check_samples(columns: list[bytes], *, line: int) -> None:
     seen: set[bytes] = set()
     first = len(FIXED_COLUMNS) + 1
     for number, sample in enumerate(columns[first:], start=first + 1):
+        if not sample:
+            raise InvalidVcfError(
+                "EMPTY_SAMPLE",
+                message=f"Column {number} of the #CHROM line is empty: a sample has no name.",
+                advice="Give every sample a name, or remove a surplus tab.",
+                line=line,
+                column=str(number),
+            )
         if sample in seen:
             raise InvalidVcfError(
                 "DUPLICATE_SAMPLE",

@@ -58,7 +58,7 @@ class Journal:
             self._lines += ["", "Variants by most severe consequence"]
             self._lines += _table(counts_of_terms, total=summary.classes.total())
         if warnings:
-            self._lines += ["", "Warnings", *(f"  {warning}" for warning in warnings)]
+            self._lines += ["", "Remarks", *(f"  {warning}" for warning in warnings)]
 
     def refused(self, error: InvalidVcfError) -> None:
         """Tell why the input was refused."""

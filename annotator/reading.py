@@ -11,10 +11,11 @@ from typing import BinaryIO, Protocol, Self
 
 from annotator.errors import InvalidVcfError
 from annotator.header import FIXED_COLUMNS, HeaderParser, VcfHeader, missing_chrom_line
-from annotator.inspection import HEAD_BYTES, inspect_head
+from annotator.inspection import HEAD_BYTES, look_at
 from annotator.limits import Limits
+from annotator.record_faults import nul_byte
 from annotator.sniffing import BGZF_EOF, is_bgzf, is_gzip
-from annotator.unpacking import Unpacked
+from annotator.unpacking import Unpacked, missing_end_mark
 from annotator.wording import counted
 
 BLOCK_BYTES = 1 << 20
@@ -43,10 +44,15 @@ class VcfReader:
         self._carry = b""
         self._line = 1
         self.ends_with_newline = True
+        self._stream: _Readable = self._raw
         try:
             head = self._raw.read(HEAD_BYTES)
-            self._stream: _Readable = self._open_stream(path.name, head=head)
+            self._stream = self._open_stream(path.name, head=head)
             self.header = self._read_header()
+        except InvalidVcfError as fault:
+            cause = self.blame(fault)
+            self._raw.close()
+            raise cause from None
         except BaseException:
             self._raw.close()
             raise
@@ -80,9 +86,16 @@ class VcfReader:
             self.ends_with_newline = False
             yield LineBlock(first_line=self._line, lines=[self._carry])
 
+    def blame(self, fault: InvalidVcfError) -> InvalidVcfError:
+        """What to tell for a fault found while reading: damaged compression if that is behind it, else the fault."""
+        damage = self._stream.damage(self._limits.max_blame_bytes) if isinstance(self._stream, Unpacked) else None
+        return damage or fault
+
     def _open_stream(self, name: str, *, head: bytes) -> _Readable:
         self._raw.seek(0)
-        self.compression = inspect_head(head, file_name=name).compression
+        first_look = look_at(head, file_name=name)
+        self.compression = first_look.compression
+        self.has_byte_order_mark = first_look.has_byte_order_mark
         if not is_gzip(head):
             return self._raw
         if is_bgzf(head):
@@ -94,11 +107,7 @@ class VcfReader:
         tail = self._raw.read()
         self._raw.seek(0)
         if tail != BGZF_EOF:
-            raise InvalidVcfError(
-                "TRUNCATED_BGZF",
-                message="The file is compressed with bgzip but its end mark is missing, so it was cut off.",
-                advice="Copy or upload the file again; if it is complete, run it through bgzip once more.",
-            )
+            raise missing_end_mark()
 
     def _read_header(self) -> VcfHeader:
         parser = HeaderParser()
@@ -175,13 +184,8 @@ class VcfReader:
         )
 
     def _refuse_nul(self, data: bytes) -> None:
-        line = self._line + data[: data.index(b"\0")].count(b"\n")
-        raise InvalidVcfError(
-            "NUL_BYTE",
-            message="The line holds a NUL byte, which no text file has.",
-            advice="The file is damaged: export or copy it again.",
-            line=line,
-        )
+        before = self._carry + data[: data.index(b"\0")]
+        raise nul_byte(before[before.rfind(b"\n") + 1 :], line=self._line + before.count(b"\n"))
 
 
 def _header_too_large(what: str, *, line: int | None) -> InvalidVcfError:

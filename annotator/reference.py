@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from annotator.contigs import ContigTable
 from annotator.errors import InvalidReferenceError
 from annotator.manifest import Contig, Manifest, Track, damaged_files, read_manifest
 from annotator.regions import RegionStore
@@ -17,7 +18,7 @@ class Reference:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest: Manifest = read_manifest(folder)
-        self._contigs = {name: contig for contig in self.manifest.contigs for name in (contig.name, *contig.aliases)}
+        self.contigs = ContigTable(self.manifest)
         self._sequence = Sequence(folder / self.manifest.sequence) if self.manifest.sequence else None
 
     @property
@@ -42,7 +43,7 @@ class Reference:
 
     def contig(self, name: str) -> Contig | None:
         """The contig that goes by this name, under whichever of its names."""
-        return self._contigs.get(name)
+        return self.contigs.find(name)
 
     def sequence_of(self, contig: Contig) -> Sequence | None:
         """The sequence, when the reference has this contig's; None otherwise."""

@@ -11,6 +11,8 @@ from annotator.errors import InvalidVcfError
 
 TRUNCATED = "TRUNCATED_GZIP"
 
+_PIECE_BYTES = 1 << 20
+
 
 class _Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
@@ -27,31 +29,54 @@ class Unpacked:
 
     def __init__(self, raw: BinaryIO) -> None:
         self._stream = _open(raw)
+        self._fault: InvalidVcfError | None = None  # None: none was met so far
 
     def read(self, size: int, /) -> bytes:
         """Give `size` bytes; fewer only at the end."""
-        with _faults_named():
+        with self._faults_named():
             return self._stream.read(size)
 
     def read_some(self, size: int, /) -> bytes:
         """Give 1 to `size` bytes, so that a fault further on hides little of what comes before; none at the end."""
-        with _faults_named():
+        with self._faults_named():
             return self._stream.read1(size)
 
+    def damage(self, max_bytes: int, /) -> InvalidVcfError | None:
+        """Give the fault of the stream, if there is one in what has been read or in the next `max_bytes` of text.
 
-@contextmanager
-def _faults_named() -> Iterator[None]:
-    try:
-        yield
-    except EOFError:
-        raise InvalidVcfError(
-            TRUNCATED,
-            message="The compressed file ends in the middle.",
-            advice="The copy or upload was cut off: send the file again.",
-        ) from None
-    except (BadGzipFile, _DeflateError):
-        raise InvalidVcfError(
-            "BROKEN_GZIP",
-            message="The compressed file is damaged and cannot be decompressed.",
-            advice="Compress or copy the file again.",
-        ) from None
+        A damaged stream yields garbage long before its checksum tells: its lines then look wrong in any way.
+        """
+        try:
+            while self._fault is None and max_bytes > 0 and (piece := self.read(_PIECE_BYTES)):
+                max_bytes -= len(piece)
+        except InvalidVcfError as fault:
+            return fault
+        return self._fault
+
+    @contextmanager
+    def _faults_named(self) -> Iterator[None]:
+        try:
+            yield
+        except EOFError:
+            self._fault = InvalidVcfError(
+                TRUNCATED,
+                message="The compressed file ends in the middle.",
+                advice="The copy or upload was cut off: send the file again.",
+            )
+            raise self._fault from None
+        except (BadGzipFile, _DeflateError):
+            self._fault = InvalidVcfError(
+                "BROKEN_GZIP",
+                message="The compressed file is damaged and cannot be decompressed.",
+                advice="Compress or copy the file again.",
+            )
+            raise self._fault from None
+
+
+def missing_end_mark() -> InvalidVcfError:
+    """The refusal of a BGZF file that does not end with its empty block."""
+    return InvalidVcfError(
+        "TRUNCATED_BGZF",
+        message="The file is compressed with bgzip but its end mark is missing, so it was cut off.",
+        advice="Copy or upload the file again; if it is complete, run it through bgzip once more.",
+    )

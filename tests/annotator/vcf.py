@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,11 +94,12 @@ class Runner:
         return (self.output / "log.txt").read_text(encoding="utf-8")
 
 
-def bgzip(data: bytes, *, folder: Path) -> bytes:
-    path = folder / "compressed.gz"
-    with pysam.BGZFile(str(path), "wb", None) as stream:
-        stream.write(data)
-    return path.read_bytes()
+def bgzip(data: bytes) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "compressed.gz")
+        with pysam.BGZFile(str(path), "wb", None) as stream:
+            stream.write(data)
+        return path.read_bytes()
 
 
 def rcrs(start: int, end: int) -> str:

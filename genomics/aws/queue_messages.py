@@ -16,7 +16,7 @@ def keep_invisible(queue_url: str, *, receipt_handle: str, duration: timedelta) 
     A failure is logged only: the lease in the database decides who works, a message delivered twice is harmless.
     """
     try:
-        clients.heartbeat_sqs().change_message_visibility(
+        clients.sqs().change_message_visibility(
             QueueUrl=queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=int(duration.total_seconds())
         )
     except (BotoCoreError, ClientError) as error:

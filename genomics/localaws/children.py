@@ -30,6 +30,7 @@ class Child:
     stop_seconds: float = 1.0  # after these it is killed
     user: str | None = None  # None: the same user
     before_start: Callable[[], None] = lambda: None  # raises OSError or RuntimeError when it cannot start now
+    alive: Callable[[], bool] = lambda: True  # whether its loop still goes round; asked while the process exists
 
 
 class Process:

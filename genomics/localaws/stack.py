@@ -18,6 +18,7 @@ from genomics.localaws import lock, postgres
 from genomics.localaws.children import Child
 from genomics.localaws.output import Output
 from genomics.localaws.supervisor import ChildFailedError, Supervisor
+from genomics.queues import heartbeat, liveness
 
 _PROBE_SECONDS = 2.0
 
@@ -122,11 +123,12 @@ def _entries(annotation_workers: int) -> list[Child]:
 
 
 def _worker(queue: str, *, number: int) -> Child:
+    node = f"{queue}-{number}"
     return Child(
         name=queue if number == 1 else f"{queue}-{number}",
         program=(
             *(sys.executable, "-m", "celery", "--quiet", "-A", "genomics", "worker"),
-            *("-Q", queue, "-n", f"{queue}-{number}@%h", "-P", "prefork", "-c", "1", "-l", "INFO"),
+            *("-Q", queue, "-n", f"{node}@%h", "-P", "prefork", "-c", "1", "-l", "INFO"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
         folder=settings.BASE_DIR,
@@ -134,24 +136,28 @@ def _worker(queue: str, *, number: int) -> Child:
         stop_signal=signal.SIGQUIT,  # SIGTERM would finish the job, however long it takes; this gives it back
         # The job is given back at once; what Celery does after that takes it 3 s and may be cut short.
         stop_seconds=1.4,
+        before_start=lambda: heartbeat.reset(node),
+        alive=lambda: not liveness.is_silent(node),
     )
 
 
 def _beat() -> Child:
     folder = settings.VAR_DIR / "beat"
 
-    def make_folder() -> None:
+    def prepare() -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        heartbeat.reset(heartbeat.BEAT)
 
     return Child(
-        name="beat",
+        name=heartbeat.BEAT,
         program=(
             *(sys.executable, "-m", "celery", "-A", "genomics", "beat", "-l", "INFO"),
             *("-s", str(folder / "schedule"), "--pidfile="),
         ),
         folder=settings.BASE_DIR,
         ready=lambda process: process.said("is starting"),
-        before_start=make_folder,
+        before_start=prepare,
+        alive=lambda: not liveness.is_silent(heartbeat.BEAT),
     )
 
 

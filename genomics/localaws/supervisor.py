@@ -1,4 +1,4 @@
-"""Starts children, restarts what dies, and stops them all."""
+"""Starts children, restarts what dies or hangs, and stops them all."""
 
 import threading
 import time
@@ -13,6 +13,7 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 HEALTHY_SECONDS = 10.0  # who ran this long starts its pauses anew
 START_SECONDS = 60.0
+ALIVE_SECONDS = 1.0  # between two questions whether a child is alive
 _TICK_SECONDS = 0.05
 
 
@@ -29,6 +30,7 @@ class _Place:
     started_at: float = 0.0
     failures: int = 0
     next_start_at: float = 0.0
+    asked_at: float = 0.0  # whether it is alive
 
 
 class Supervisor:
@@ -78,7 +80,7 @@ class Supervisor:
             self.stopping.wait(_TICK_SECONDS)
 
     def watch(self) -> None:
-        """This function will restart what dies, each on its own, until the stack is asked to stop."""
+        """This function will restart what dies or hangs, each on its own, until the stack is asked to stop."""
         while not self.stopping.wait(_TICK_SECONDS):
             for tier in self._tiers:
                 for place in tier:
@@ -102,13 +104,27 @@ class Supervisor:
             if time.monotonic() >= place.next_start_at:
                 self._start_again(place)
         elif place.process.exit_code is not None:
-            place.process.kill_rest()
-            if time.monotonic() - place.started_at >= HEALTHY_SECONDS:
-                place.failures = 0
-            self._postpone(place, f"ended with code {place.process.exit_code}")
+            self._replace(place, place.process, f"ended with code {place.process.exit_code}")
+        elif self._hangs(place, place.process):
+            self._replace(place, place.process, "has stopped working and was killed")
+
+    def _hangs(self, place: _Place, process: Process) -> bool:
+        now = time.monotonic()
+        if now - place.asked_at < ALIVE_SECONDS:
+            return False
+        place.asked_at = now
+        if place.child.alive():
+            return False
+        return now - place.started_at > START_SECONDS or place.child.ready(process)  # else it is still starting
+
+    def _replace(self, place: _Place, process: Process, reason: str) -> None:
+        process.kill_rest()
+        if time.monotonic() - place.started_at >= HEALTHY_SECONDS:
+            place.failures = 0
+        self._postpone(place, reason)
 
     def _start(self, place: _Place) -> None:
-        place.started_at = time.monotonic()
+        place.started_at = place.asked_at = time.monotonic()
         place.child.before_start()
         place.process = Process(place.child, environment=self._environment, output=self._output)
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from genomics.settings import env
 from genomics.settings.aws import AWS_REGION, STACK
-from genomics.settings.core import LOCAL_AWS
+from genomics.settings.core import LOCAL_AWS, VAR_DIR
 from genomics.settings.work import ANNOTATION_WALL
 
 
@@ -20,10 +21,19 @@ class TaskRow:
 TASKS = {
     "jobs.annotate": TaskRow(queue="annotation", limit=ANNOTATION_WALL + timedelta(hours=1)),
     "jobs.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
+    "jobs.remove": TaskRow(queue="maintenance", limit=timedelta(seconds=180), every=timedelta(seconds=60)),
     "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
     "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
+    "queues.collect": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),
 }
 TASK_QUEUES = sorted({row.queue for row in TASKS.values()})
+
+HEARTBEATS_DIR = VAR_DIR / "heartbeats"
+WORKER_SILENCE = env.seconds(
+    "WORKER_SILENCE_SECONDS",
+    "a worker that has not polled for so long is restarted (a poll takes up to 20 s)",
+    default=timedelta(seconds=120),
+)
 
 _GRACE = timedelta(seconds=30)  # between the exception in the task and the kill of its process
 
@@ -51,6 +61,8 @@ CELERY_TASK_ANNOTATIONS = {
     }
     for name, row in TASKS.items()
 }
+CELERY_BEAT_SCHEDULER = "genomics.queues.beat:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 15  # seconds; it shows that it lives at least as often
 CELERY_BEAT_SCHEDULE = {
     name: {
         "task": name,
@@ -65,7 +77,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_RESULT_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = False  # delivered again, and a dead letter in the end: nothing vanishes
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_CONSUMER = "genomics.queues.consumer:Consumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False

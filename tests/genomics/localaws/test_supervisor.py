@@ -176,6 +176,29 @@ class TestWatch:
 
         stage.watch_while(kill_leader)
 
+    def test_kills_and_restarts_what_hangs(self, stage: _Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(supervisor_module, "ALIVE_SECONDS", 0.0)
+        answers = iter([True, False])
+        stage.supervisor.start(_child("web", _IGNORES_SIGNALS, alive=lambda: next(answers, True)))
+        stage.supervisor.wait_ready()
+        stage.watch_while(lambda: _until(lambda: stage.said.count("| here") == 2))
+        assert "web has stopped working and was killed; it starts again in 0.5 s" in stage.said
+
+    def test_lets_a_child_start_before_it_must_be_alive(self, stage: _Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(supervisor_module, "ALIVE_SECONDS", 0.0)
+        asked: list[bool] = []
+
+        def alive() -> bool:
+            asked.append(True)
+            return False
+
+        stage.supervisor.start(_child("web", _SERVE, ready=lambda _: False, alive=alive))
+        stage.watch_while(lambda: _until(lambda: len(asked) > 3))
+        assert "has stopped working" not in stage.said
+        monkeypatch.setattr(supervisor_module, "START_SECONDS", 0.0)
+        stage.supervisor.stopping.clear()
+        stage.watch_while(lambda: _until(lambda: "has stopped working" in stage.said))
+
     def test_tries_again_when_a_child_cannot_be_prepared(self, stage: _Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(supervisor_module, "FIRST_PAUSE_SECONDS", 0.01)
         outcomes = iter([None, RuntimeError("folder in use"), None])

@@ -1,0 +1,60 @@
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.conf import settings
+
+from genomics.queues import envelope
+from genomics.queues.envelope import Envelope
+from tests.genomics.localaws.fixtures import client
+from tests.genomics.queues.messages import FOREIGN, pickled, task_message
+
+
+class TestRead:
+    def test_takes_a_plain_task_message(self) -> None:
+        text = task_message("mail.send", kwargs={"mail_id": 7})
+        assert envelope.read(text) == Envelope(task="mail.send", args=[], kwargs={"mail_id": 7})
+
+    def test_takes_what_our_sender_sends(self, aws: Any) -> None:
+        current_app.send_task("mail.send", kwargs={"mail_id": 7})
+        received = client("sqs").receive_message(QueueUrl=settings.STACK.queue_urls["mail"], WaitTimeSeconds=2)
+        text = envelope.unwrap(received["Messages"][0]["Body"])
+        assert envelope.read(text) == Envelope(task="mail.send", args=[], kwargs={"mail_id": 7})
+
+    def test_takes_what_beat_sends(self) -> None:
+        assert envelope.read(task_message("jobs.sweep", header={"expires": "2026-03-01T12:00:00+00:00"}))
+
+    @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN.keys())
+    def test_refuses_everything_else(self, body: str) -> None:
+        assert envelope.read(envelope.unwrap(body)) is None
+
+    def test_refuses_pickles_without_opening_them(self, tmp_path: Path) -> None:
+        assert envelope.read(pickled(tmp_path / "opened")) is None
+        assert not (tmp_path / "opened").exists()
+
+
+class TestUnwrap:
+    def test_opens_base64_and_leaves_the_rest(self) -> None:
+        assert envelope.unwrap(base64.b64encode("Größe".encode()).decode()) == "Größe"
+        assert envelope.unwrap("plain text") == "plain text"
+        assert envelope.unwrap("/////w==") == "/////w=="  # base64, but of no text
+
+
+class TestPretty:
+    def test_shows_what_a_task_is_called_with(self) -> None:
+        text = task_message("mail.send", kwargs={"mail_id": 7})
+        wrapped = base64.b64encode(text.encode()).decode()
+        assert json.loads(envelope.pretty(wrapped))["body"] == [[], {"mail_id": 7}]
+
+    def test_shows_anything_else_as_it_is(self, tmp_path: Path) -> None:
+        assert envelope.pretty("hello") == "hello"
+        assert envelope.pretty("[" * 100_000) == "[" * 100_000
+        assert json.loads(envelope.pretty("[1]")) == [1]
+        assert json.loads(envelope.pretty(pickled(tmp_path / "opened")))["body"].startswith("gA")
+        assert not (tmp_path / "opened").exists()
+
+    def test_gives_text_that_can_be_sent(self) -> None:
+        assert envelope.pretty('["\\ud800"]').encode()

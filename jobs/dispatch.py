@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 ANNOTATE = "jobs.annotate"
 SWEEP_LOCK = "jobs.sweep"
+_SWEEP_TIME = timedelta(seconds=40)
 _HINTS_PER_SWEEP = 20
 
 
@@ -99,7 +100,7 @@ def sweep(*, now: datetime) -> int:
     with locks.alone(SWEEP_LOCK) as alone:
         if not alone:
             return 0
-        recovered = sweeping.each(Job.objects.abandoned(now), partial(_recover, now=now))
+        recovered = sweeping.each(Job.objects.abandoned(now), partial(_recover, now=now), within=_SWEEP_TIME)
         return recovered + _hint_again(now)
 
 

@@ -54,6 +54,18 @@ class JobQuerySet(models.QuerySet["Job"]):
         """This function will give the running jobs whose worker has stopped renewing its lease."""
         return self.filter(status=Status.RUNNING, lease_expires_at__lt=now)
 
+    def stale_uploads(self, *, untouched_since: datetime, refused_before: datetime) -> "JobQuerySet":
+        """This function will give the uploads that nobody goes on with, and those that have been cancelled."""
+        uploads = self.filter(submitted_at=None, deleted_at=None)
+        return uploads.filter(
+            models.Q(status=Status.DRAFT, updated_at__lt=untouched_since)
+            | models.Q(status=Status.CANCELLED, updated_at__lt=refused_before)
+        ).order_by("updated_at")
+
+    def deleted(self, *, before: datetime) -> "JobQuerySet":
+        """This function will give the jobs that were deleted some time ago, so that no worker writes for them now."""
+        return self.filter(deleted_at__lt=before).order_by("deleted_at")
+
 
 class Job(models.Model):
     """One uploaded VCF on its way to an annotated result."""
@@ -137,6 +149,9 @@ class Job(models.Model):
             models.Index(fields=["lab"], name="job_active", condition=models.Q(status__in=ACTIVE)),
             models.Index(fields=["lab", "submitted_at"], name="job_turns", condition=models.Q(status=Status.PENDING)),
             models.Index(fields=["lease_expires_at"], name="job_leases", condition=models.Q(status=Status.RUNNING)),
+            models.Index(
+                fields=["updated_at"], name="job_uploads", condition=models.Q(submitted_at=None, deleted_at=None)
+            ),
             models.Index(fields=["deleted_at"], name="job_deleted", condition=~models.Q(deleted_at=None)),
             models.Index(
                 fields=["lab", "input_checksum"], name="job_same_input", condition=~models.Q(input_checksum="")

@@ -24,7 +24,7 @@ def input_key(*, lab_id: uuid.UUID, job_id: uuid.UUID) -> str:
 
 def attempt_prefix(job: Job) -> str:
     """This function will give the start of all result keys of the job's current attempt, and of no other."""
-    return f"{job.lab_id}/{job.pk}/{job.attempt}/"
+    return f"{_prefix(job)}{job.attempt}/"
 
 
 def download_url(role: str, *, key: str, name: str) -> str:
@@ -51,3 +51,20 @@ def discard_input(job: Job) -> None:
     if job.upload_id:
         s3.abort_upload(bucket(INPUTS), key=job.input_key, upload_id=job.upload_id)
     s3.delete(bucket(INPUTS), keys=[job.input_key])
+
+
+def remove_all(job: Job) -> bool:
+    """This function will remove everything that lies in the buckets for a job, and tell whether nothing is left."""
+    for role in (INPUTS, RESULTS):
+        for upload in s3.open_uploads(bucket(role), prefix=_prefix(job)):
+            s3.abort_upload(bucket(role), key=upload.key, upload_id=upload.upload_id)
+        s3.delete(bucket(role), keys=s3.keys_under(bucket(role), prefix=_prefix(job)))
+    return not any(
+        s3.keys_under(bucket(role), prefix=_prefix(job)) or s3.open_uploads(bucket(role), prefix=_prefix(job))
+        for role in (INPUTS, RESULTS)
+    )
+
+
+def _prefix(job: Job) -> str:
+    """This function will give the start of all keys of a job, in both buckets, and of no other job's."""
+    return f"{job.lab_id}/{job.pk}/"

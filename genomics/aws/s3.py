@@ -27,6 +27,15 @@ class Part:
     number: int
     size_bytes: int
     etag: str
+    sha256: str  # base64, as S3 writes it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """What S3 says about an object."""
+
+    size_bytes: int
+    checksum: str  # its SHA-256 in base64, of parts "<base64>-<number of parts>"; empty when it was stored without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +46,28 @@ class StoredFile:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenUpload:
+    """A multipart upload that S3 keeps the parts of."""
+
+    key: str
+    upload_id: str
+
+
 def begin_upload(bucket: str, *, key: str) -> str:
-    """This function will open a multipart upload and give its id."""
+    """This function will open a multipart upload whose parts must come with their SHA-256, and give its id."""
     with _translated():
-        return clients.s3().create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+        answer = clients.s3().create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256")
+        return answer["UploadId"]
 
 
-def presign_part(bucket: str, *, key: str, upload_id: str, number: int, size_bytes: int, lifetime: timedelta) -> str:
-    """This function will give a URL that takes one part of exactly `size_bytes`: the length is signed."""
+def presign_part(
+    bucket: str, *, key: str, upload_id: str, number: int, size_bytes: int, sha256: str, lifetime: timedelta
+) -> str:
+    """This function will give a URL that takes one part with just this size and SHA-256 (base64): both are signed.
+
+    The request must name the digest in the header `x-amz-checksum-sha256`; S3 refuses bytes that have another.
+    """
     return clients.s3().generate_presigned_url(
         "upload_part",
         Params={
@@ -53,6 +76,7 @@ def presign_part(bucket: str, *, key: str, upload_id: str, number: int, size_byt
             "UploadId": upload_id,
             "PartNumber": number,
             "ContentLength": size_bytes,
+            "ChecksumSHA256": sha256,
         },
         ExpiresIn=int(lifetime.total_seconds()),
     )
@@ -63,7 +87,12 @@ def stored_parts(bucket: str, *, key: str, upload_id: str) -> list[Part]:
     pages = clients.s3().get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
     with _translated():
         return [
-            Part(number=part["PartNumber"], size_bytes=part["Size"], etag=part["ETag"])
+            Part(
+                number=part["PartNumber"],
+                size_bytes=part["Size"],
+                etag=part["ETag"],
+                sha256=part.get("ChecksumSHA256", ""),
+            )
             for page in pages
             for part in page.get("Parts", [])
         ]
@@ -76,7 +105,11 @@ def complete_upload(bucket: str, *, key: str, upload_id: str, parts: list[Part])
             Bucket=bucket,
             Key=key,
             UploadId=upload_id,
-            MultipartUpload={"Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]},
+            MultipartUpload={
+                "Parts": [
+                    {"PartNumber": part.number, "ETag": part.etag, "ChecksumSHA256": part.sha256} for part in parts
+                ]
+            },
             IfNoneMatch="*",
         )
 
@@ -88,6 +121,13 @@ def abort_upload(bucket: str, *, key: str, upload_id: str) -> None:
             clients.s3().abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
     except ObjectMissingError:
         pass
+
+
+def describe(bucket: str, *, key: str) -> StoredObject:
+    """This function will give an object's size and checksum. Raises ObjectMissingError."""
+    with _translated():
+        found = clients.s3().head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    return StoredObject(size_bytes=found["ContentLength"], checksum=found.get("ChecksumSHA256", ""))
 
 
 def size(bucket: str, *, key: str) -> int:
@@ -140,6 +180,17 @@ def keys_under(bucket: str, *, prefix: str) -> list[str]:
     pages = clients.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     with _translated():
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
+def open_uploads(bucket: str, *, prefix: str) -> list[OpenUpload]:
+    """This function will list the multipart uploads under `prefix` that were neither completed nor aborted."""
+    pages = clients.s3().get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+    with _translated():
+        return [
+            OpenUpload(key=upload["Key"], upload_id=upload["UploadId"])
+            for page in pages
+            for upload in page.get("Uploads", [])
+        ]
 
 
 def _store_whole(bucket: str, *, key: str, data: bytes, content_type: str) -> StoredFile:
@@ -197,9 +248,7 @@ def _store_in_parts(bucket: str, *, key: str, source: Path, content_type: str) -
 
 def _holds(bucket: str, *, key: str, size_bytes: int, checksum: str) -> bool:
     """This function will tell whether an object is what we have just sent: S3's answer to it may have been lost."""
-    with _translated():
-        found = clients.s3().head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-    return (found["ContentLength"], found.get("ChecksumSHA256")) == (size_bytes, checksum)
+    return describe(bucket, key=key) == StoredObject(size_bytes=size_bytes, checksum=checksum)
 
 
 @contextmanager
@@ -210,7 +259,8 @@ def _translated() -> Iterator[None]:
         raise StorageUnavailableError(str(error)) from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+        # InvalidPart: a part was sent once more between listing and joining them, so that asking again helps too
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500 or code == "InvalidPart":
             raise StorageUnavailableError(str(error)) from error
         if code in {"NoSuchKey", "NoSuchUpload", "404", "NotFound"}:
             raise ObjectMissingError(str(error)) from error

@@ -1,0 +1,248 @@
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, models
+
+from genomics import locks
+from genomics.aws import s3
+from genomics.users.models import Lab, Membership, Role, User
+from jobs import deletion, publishing, storage, transitions
+from jobs.errors import NotPossibleNowError, StaleJobError
+from jobs.models import Job, JobEvent, Status
+from tests.jobs.factory import make_job
+
+LATER = settings.REMOVAL_PAUSE + timedelta(seconds=1)
+
+
+def _keys(job: Job) -> list[str]:
+    return [
+        key
+        for role in (storage.INPUTS, storage.RESULTS)
+        for key in s3.keys_under(storage.bucket(role), prefix=f"{job.lab_id}/{job.pk}/")
+    ]
+
+
+@pytest.mark.django_db
+class TestMayDelete:
+    def test_is_true_for_who_submitted_it_and_for_the_owner_of_the_lab(
+        self, free_user: User, stranger: User, premium_user: User, now: datetime
+    ) -> None:
+        lab = Lab.objects.of(free_user)[0]
+        Membership.objects.create(lab=lab, user=stranger, role=Role.MEMBER)
+        Membership.objects.create(lab=lab, user=premium_user, role=Role.MEMBER)
+        job = make_job(free_user, now=now)
+        Job.objects.update(owner=stranger)
+        job.refresh_from_db()
+        may = [deletion.may_delete(job, user=user) for user in (free_user, stranger, premium_user)]
+        assert may == [True, True, False]
+
+
+@pytest.mark.django_db
+class TestDelete:
+    @pytest.mark.parametrize("status", Status)
+    def test_hides_a_job_in_any_state_and_records_it(self, free_user: User, now: datetime, status: Status) -> None:
+        job = make_job(free_user, now=now, status=status)
+        deletion.delete(job, actor="user:1", now=now)
+        job.refresh_from_db()
+        assert job.deleted_at == now
+        assert not Job.objects.visible_to(free_user).exists()
+        event = JobEvent.objects.get(job=job, sequence=job.sequence)
+        assert (event.status, event.actor, event.note) == (job.status, "user:1", "Deleted.")
+        ended = {Status.DRAFT, Status.PENDING, Status.RUNNING}
+        assert job.status == (Status.CANCELLED if status in ended else status)
+
+    def test_twice_changes_nothing(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        late = Job.objects.get()
+        deletion.delete(job, actor="user:1", now=now)
+        deletion.delete(job, actor="user:1", now=now + timedelta(hours=1))
+        deletion.delete(late, actor="user:2", now=now + timedelta(hours=1))
+        assert Job.objects.get().deleted_at == now
+        assert job.events.filter(note="Deleted.").count() == 1
+
+    def test_follows_a_job_that_has_moved_meanwhile(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.RUNNING)
+        counts: Any = {"records_read": 0, "records_annotated": 0, "records_passed": 0, "records_rejected": 0}
+        transitions.move(Job.objects.get(), Status.COMPLETED, actor="worker:a", now=now, **counts)
+        deletion.delete(job, actor="user:1", now=now)
+        assert Job.objects.get().deleted_at == now
+
+    def test_gives_up_with_words_when_the_job_moves_all_the_time(
+        self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        monkeypatch.setattr(Job, "refresh_from_db", lambda *_: None)
+        Job.objects.update(attempt=7)
+        with pytest.raises(NotPossibleNowError, match="cannot be done now"):
+            deletion.delete(job, actor="user:1", now=now)
+
+    def test_leaves_no_way_back_to_who_has_the_job_still_before_him(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        late = Job.objects.get()
+        deletion.delete(job, actor="user:1", now=now)
+        with pytest.raises(StaleJobError):
+            transitions.move(late, Status.PENDING, actor="user:1", now=now, ready_at=now)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("aws")
+class TestSweep:
+    @pytest.fixture
+    def put(self, tmp_path: Path) -> Callable[[str, str], None]:
+        source = tmp_path / "object"
+        source.write_bytes(b"bytes")
+
+        def put(role: str, key: str) -> None:
+            s3.store(storage.bucket(role), key=key, source=source, content_type="text/plain")
+
+        return put
+
+    def _published(self) -> None:
+        JobEvent.objects.update(published_at=models.F("created_at"))
+
+    def test_removes_bytes_open_uploads_and_the_row(
+        self, free_user: User, now: datetime, put: Callable[[str, str], None]
+    ) -> None:
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        other = make_job(free_user, now=now, status=Status.COMPLETED)
+        put(storage.INPUTS, job.input_key)
+        put(storage.RESULTS, storage.attempt_prefix(job) + "result.vcf.gz")
+        put(storage.RESULTS, f"{job.lab_id}/{job.pk}/9/late.vcf.gz")
+        put(storage.RESULTS, storage.attempt_prefix(other) + "result.vcf.gz")
+        s3.begin_upload(storage.bucket(storage.INPUTS), key=job.input_key)
+        deletion.delete(job, actor="user:1", now=now)
+        self._published()
+        assert deletion.sweep(now=now + settings.REMOVAL_PAUSE) == 0
+        assert len(_keys(job)) == 3
+        assert deletion.sweep(now=now + LATER) == 1
+        assert _keys(job) == []
+        assert s3.open_uploads(storage.bucket(storage.INPUTS), prefix=str(job.lab_id)) == []
+        assert Job.objects.get() == other
+        assert len(_keys(other)) == 1
+
+    def test_waits_for_the_last_event_to_be_published(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        deletion.delete(job, actor="user:1", now=now)
+        assert deletion.sweep(now=now + LATER) == 0
+        publishing.publish(now=now + LATER)
+        assert deletion.sweep(now=now + LATER) == 1
+
+    def test_waits_for_the_publisher_and_goes_on_afterwards(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        deletion.delete(job, actor="user:1", now=now)
+        self._published()
+        other = connection.copy()
+        try:
+            with other.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(%s)", [locks._key("jobs.publish")])
+            assert deletion.sweep(now=now + LATER) == 0
+        finally:
+            other.close()
+        assert deletion.sweep(now=now + LATER) == 1
+
+    def test_waits_while_a_row_of_an_upper_floor_points_to_the_job(
+        self, free_user: User, now: datetime, put: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        put(storage.INPUTS, job.input_key)
+        deletion.delete(job, actor="user:1", now=now)
+        self._published()
+        with monkeypatch.context() as patched:
+            patched.setattr(models.sql.DeleteQuery, "delete_batch", _refuse)
+            patched.setattr(models.QuerySet, "_raw_delete", _refuse)
+            assert deletion.sweep(now=now + LATER) == 0
+        assert len(_keys(job)) == 1
+        assert deletion.sweep(now=now + LATER) == 1
+
+    def test_goes_on_after_a_job_that_cannot_be_removed(
+        self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        poison = make_job(free_user, now=now, status=Status.FAILED)
+        fine = make_job(free_user, now=now, status=Status.FAILED)
+        deletion.delete(poison, actor="user:1", now=now)
+        deletion.delete(fine, actor="user:1", now=now + timedelta(seconds=1))
+        self._published()
+        original = storage.remove_all
+
+        def fail(job: Job) -> bool:
+            if job.pk == poison.pk:
+                raise OSError("S3 says something nobody understands")
+            return original(job)
+
+        monkeypatch.setattr(storage, "remove_all", fail)
+        assert deletion.sweep(now=now + LATER + timedelta(seconds=1)) == 1
+        assert Job.objects.get() == poison
+
+    def test_keeps_the_row_until_nothing_is_left_in_s3(
+        self, free_user: User, now: datetime, put: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        put(storage.INPUTS, job.input_key)
+        deletion.delete(job, actor="user:1", now=now)
+        self._published()
+        with monkeypatch.context() as patched:
+            patched.setattr(s3, "delete", lambda bucket, *, keys: None)
+            assert deletion.sweep(now=now + LATER) == 0
+        assert Job.objects.get().pk == job.pk
+        assert deletion.sweep(now=now + LATER) == 1
+
+    @pytest.mark.parametrize(("touched", "ended"), [(timedelta(hours=23), 0), (timedelta(hours=25), 1)])
+    def test_deletes_an_upload_that_nobody_goes_on_with(
+        self, free_user: User, now: datetime, touched: timedelta, ended: int
+    ) -> None:
+        draft = make_job(free_user, now=now - timedelta(days=3), status=Status.DRAFT)
+        Job.objects.update(updated_at=now - touched)
+        key, bucket = draft.input_key, storage.bucket(storage.INPUTS)
+        s3.begin_upload(bucket, key=key)
+        assert deletion.sweep(now=now) == ended
+        draft.refresh_from_db()
+        assert (draft.status == Status.CANCELLED, draft.deleted_at == now) == (bool(ended), bool(ended))
+        self._published()
+        deletion.sweep(now=now + LATER)
+        assert len(s3.open_uploads(bucket, prefix=key)) == 1 - ended
+        assert Job.objects.count() == 1 - ended
+
+    def test_deletes_an_upload_that_was_cancelled_but_no_cancelled_job(self, free_user: User, now: datetime) -> None:
+        upload = make_job(free_user, now=now, status=Status.DRAFT)
+        transitions.move(upload, Status.CANCELLED, actor="user:1", now=now)
+        job = make_job(free_user, now=now, status=Status.CANCELLED)
+        assert deletion.sweep(now=now + timedelta(minutes=59)) == 0
+        assert deletion.sweep(now=now + timedelta(minutes=61)) == 1
+        assert Job.objects.get(deleted_at=None) == job
+
+    def test_leaves_an_upload_alone_that_is_gone_on_with_meanwhile(
+        self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        draft = make_job(free_user, now=now, status=Status.DRAFT)
+        Job.objects.update(updated_at=now - timedelta(days=2))
+        seen = Job.objects.get()
+        Job.objects.update(updated_at=now)
+        assert deletion._end_upload(seen, now=now) is False
+        draft.refresh_from_db()
+        assert draft.status == Status.DRAFT
+
+    def test_stands_back_while_another_one_runs(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        deletion.delete(job, actor="user:1", now=now)
+        self._published()
+        done: list[int] = []
+
+        def elsewhere() -> None:
+            done.append(deletion.sweep(now=now + LATER))
+            connection.close()
+
+        with locks.alone(deletion.SWEEP_LOCK):
+            thread = threading.Thread(target=elsewhere)
+            thread.start()
+            thread.join()
+        assert done == [0]
+        assert Job.objects.exists()
+
+
+def _refuse(*_: Any, **__: Any) -> None:
+    raise models.ProtectedError("rows above point to it", set())

@@ -22,16 +22,18 @@ class LabForm(NameForm):
 
     class Meta(NameForm.Meta):
         fields = ("name", "email")
-        labels = {"email": "Contact e-mail"}
+        labels = {"email": "Contact email"}
         help_texts = {"email": "Invoices and notices about the lab go there."}
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(
+        label="Email address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
     role = forms.ChoiceField(choices=Role, initial=Role.MEMBER)
 
     def __init__(self, data: QueryDict | None = None) -> None:
-        super().__init__(data, auto_id="invitation_%s")  # the page has another form with an e-mail
+        super().__init__(data, auto_id="invitation_%s")  # the page has another form with an address
 
 
 class RoleForm(forms.Form):

@@ -16,29 +16,40 @@ class Line:
     email: str
     change: str
     role: str  # empty: no place in the lab any more
-    by: str
+    by: str  # empty: the person themself
     at: datetime
 
 
 def of(lab: Lab, *, reader: User) -> list[Line]:
     """This function will give the latest changes, the latest first."""
     events = list(lab.membership_events.order_by("-id")[:_SHOWN])
-    names = _names(events, reader=reader)
+    emails = _emails(events)
     return [
         Line(
             email=event.email,
             change=event.get_change_display(),
             role=event.get_role_display(),
-            by=names.get(event.actor, "somebody who has gone") if _user_id(event) else "an administrator",
+            by=_by(event, emails=emails, reader=reader),
             at=event.created_at,
         )
         for event in events
     ]
 
 
-def _names(events: Iterable[MembershipEvent], *, reader: User) -> dict[str, str]:
+def _emails(events: Iterable[MembershipEvent]) -> dict[int, str]:
+    """This function will give the addresses of the users who acted."""
     users = User.objects.filter(pk__in={user_id for event in events if (user_id := _user_id(event))})
-    return {f"user:{pk}": "you" if pk == reader.pk else email for pk, email in users.values_list("pk", "email")}
+    return dict(users.values_list("pk", "email"))
+
+
+def _by(event: MembershipEvent, *, emails: dict[int, str], reader: User) -> str:
+    user_id = _user_id(event)
+    if user_id is None:
+        return "an administrator"
+    email = emails.get(user_id, "somebody who has gone")
+    if email == event.email:
+        return ""
+    return "you" if user_id == reader.pk else email
 
 
 def _user_id(event: MembershipEvent) -> int | None:

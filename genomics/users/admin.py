@@ -6,7 +6,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import HttpRequest
 
-from genomics.users.models import Lab, Membership, User
+from genomics.users.models import Lab, Membership, MembershipEvent, User
 
 
 class UserCreationForm(BaseUserCreationForm[User]):
@@ -24,6 +24,7 @@ class UserAdmin(DjangoUserAdmin[User]):
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         ("Person", {"fields": ("name", "institution", "time_zone")}),
+        ("Mails", {"fields": ("mail_when_done", "mail_when_failed")}),
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
@@ -41,10 +42,30 @@ class UserAdmin(DjangoUserAdmin[User]):
             User.objects.save_with_lab(obj)
 
 
-class MembershipInline(admin.TabularInline[Membership, Lab]):
-    model = Membership
+class _ReadOnlyInline(admin.TabularInline[Any, Lab]):
+    """Rows that genomics.users.memberships alone writes: each change leaves an event, and an owner stays."""
+
     extra = 0
-    autocomplete_fields = ("user",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Lab | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Lab | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Lab | None = None) -> bool:  # noqa: ARG002
+        return False
+
+
+class MembershipInline(_ReadOnlyInline):
+    model = Membership
+    fields = ("user", "role")
+
+
+class MembershipEventInline(_ReadOnlyInline):
+    model = MembershipEvent
+    fields = ("created_at", "email", "change", "role", "actor")
+    ordering = ("-id",)
 
 
 @admin.register(Lab)
@@ -55,4 +76,4 @@ class LabAdmin(admin.ModelAdmin[Lab]):
     list_filter = ("plan",)
     search_fields = ("name", "email", "id")
     readonly_fields = ("id", "plan", "created_at")
-    inlines = (MembershipInline,)
+    inlines = (MembershipInline, MembershipEventInline)

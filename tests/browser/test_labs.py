@@ -4,9 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -56,7 +54,7 @@ class TestInvitation:
         lab = free_user.labs.get()
         sign_in(free_user)
         page.goto(url + reverse("labs:detail", args=[lab.pk]))
-        page.get_by_role("textbox", name="E-mail", exact=True).fill("new@lab.example")
+        page.get_by_label("Email address").fill("new@lab.example")
         press(page, "Send the invitation")
         expect(page.get_by_text("We mail an invitation to new@lab.example.")).to_be_visible()
 
@@ -245,15 +243,13 @@ class TestProfile:
 
 
 class TestDeactivatedUsers:
-    def test_are_told_so_at_the_sign_in(
-        self, page: Page, url: str, free_user: User, watch: Watch, client_of: Callable[[User], Client]
-    ) -> None:
-        assert EmailAddress.objects.filter(user=free_user, verified=True).exists()
+    def test_are_told_so_at_the_sign_in(self, page: Page, url: str, free_user: User, watch: Watch) -> None:
         User.objects.update(is_active=False)
         page.goto(url + reverse("account_login"))
         page.get_by_label("Email").fill(free_user.email)
         page.get_by_label("Password").fill(PASSWORD)
         press(page, "Sign in")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="Your account is switched off")).to_be_visible()
+        watch.check_look()
         page.goto(url + reverse("jobs:list"))
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -24,7 +24,7 @@ class TestOf:
             "an administrator",
             "you",
             stranger.email,
-            "you",
+            "",
         ]
         assert (lines[0].email, lines[0].change, lines[0].role) == (premium_user.email, "Joined", "Member")
 

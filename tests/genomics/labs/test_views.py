@@ -70,7 +70,7 @@ class TestAccess:
         invitation.refresh_from_db()
         assert (member.role, invitation.state) == (Role.MEMBER, State.OPEN)
 
-    def test_ends_with_the_role(self, client_of: SignIn, lab: Lab, member: Membership, free_user: User) -> None:
+    def test_w04_ends_with_the_role(self, client_of: SignIn, lab: Lab, member: Membership, free_user: User) -> None:
         memberships.change_role(member, role=Role.OWNER, actor="user:1", now=timezone.now())
         mine = Membership.objects.get(lab=lab, user=free_user)
         memberships.change_role(mine, role=Role.MEMBER, actor="user:2", now=timezone.now())

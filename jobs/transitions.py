@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
+from jobs import outbox
 from jobs.errors import StaleJobError
 from jobs.models import UNENDED, Job, JobEvent, Status
 
@@ -88,6 +89,7 @@ def renew_lease(job: Job, *, until: datetime) -> bool:
 
 
 def _record(job: Job, *, actor: str, now: datetime, note: str) -> JobEvent:
+    outbox.hint()
     return JobEvent.objects.create(
         job=job,
         sequence=job.sequence,

@@ -22,6 +22,7 @@ TASKS = {
     "jobs.annotate": TaskRow(queue="annotation", limit=ANNOTATION_WALL + timedelta(hours=1)),
     "jobs.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "jobs.remove": TaskRow(queue="maintenance", limit=timedelta(seconds=180), every=timedelta(seconds=60)),
+    "jobs.publish": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
     "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "queues.collect": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),

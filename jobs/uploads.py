@@ -2,18 +2,19 @@
 
 import logging
 import math
-import re
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 
 from annotator.errors import InvalidVcfError
 from annotator.inspection import HEAD_BYTES, inspect_head
 from genomics.aws import s3
 from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
 from genomics.users.models import Lab, User
-from jobs import storage, transitions
+from jobs import storage, transitions, upload_rules
 from jobs.errors import (
     NotPossibleNowError,
     StaleJobError,
@@ -21,38 +22,37 @@ from jobs.errors import (
     UploadRefusedError,
     UploadTooLargeError,
 )
-from jobs.models import Job, Status
+from jobs.models import Job, JobQuerySet, Status
 
 logger = logging.getLogger(__name__)
 
 MAX_PARTS = 10_000  # of one multipart upload (S3)
-MAX_NAME_BYTES = 200
 MAX_URLS = 20  # given out by one call of `sign`
-_NAME = re.compile(r"\.vcf(\.b?gz)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an open upload is: the SHA-256 (base64) of each whole part that S3 has, and until when it stays open."""
+
+    stored: dict[int, str]
+    resumable_until: datetime
 
 
 def begin(user: User, *, lab: Lab, name: str, size_bytes: int, now: datetime) -> Job:
     """This function will open an upload for one file and give its DRAFT job.
 
-    Raises UploadRefusedError and UploadTooLargeError; then nothing has been made.
+    Raises UploadRefusedError, UploadTooLargeError and NotPossibleNowError; then nothing has been made.
     """
-    _check_name(name)
-    _check_size(lab, size_bytes=size_bytes)
-    job_id = uuid.uuid4()
-    key = storage.input_key(lab_id=lab.pk, job_id=job_id)
-    return Job.objects.create(
-        id=job_id,
-        lab=lab,
-        owner=user,
-        name=name,
-        reference=settings.DEFAULT_REFERENCE,
-        attempts_allowed=settings.MAX_ATTEMPTS,
-        input_key=key,
-        input_size_bytes=size_bytes,
-        upload_id=s3.begin_upload(storage.bucket(storage.INPUTS), key=key),
-        part_size_bytes=max(settings.UPLOAD_PART_BYTES, math.ceil(size_bytes / MAX_PARTS)),
-        created_at=now,
-    )
+    upload_rules.check_name(name)
+    upload_rules.check_size(lab, size_bytes=size_bytes)
+    job = _new_draft(user, lab=lab, name=name, size_bytes=size_bytes, now=now)
+    try:
+        job.upload_id = s3.begin_upload(storage.bucket(storage.INPUTS), key=job.input_key)
+    except BaseException:
+        job.delete()  # nobody has heard of it
+        raise
+    job.save(update_fields=["upload_id"])
+    return job
 
 
 def part_sizes(job: Job) -> list[int]:
@@ -61,16 +61,28 @@ def part_sizes(job: Job) -> list[int]:
     return [job.part_size_bytes] * whole + ([rest] if rest else [])
 
 
-def sign(job: Job, *, numbers: list[int]) -> dict[int, str]:
-    """This function will give a presigned URL for each part number (from 1); each takes exactly its part's size."""
+def sign(job: Job, *, checksums: dict[int, str], now: datetime) -> dict[int, str]:
+    """This function will give a presigned URL for each part, named by number (from 1) with its SHA-256 (base64).
+
+    Each URL takes exactly the bytes that have its part's size and SHA-256. Signing keeps the upload resumable.
+    Raises UploadRefusedError, UploadTooLargeError and NotPossibleNowError.
+    """
     _check_draft(job)
+    upload_rules.check_size(job.lab, size_bytes=job.input_size_bytes)  # the plan may have shrunk: say so early
     sizes = part_sizes(job)
-    if not 1 <= len(numbers) <= MAX_URLS or not all(1 <= number <= len(sizes) for number in numbers):
+    if not 1 <= len(checksums) <= MAX_URLS or not all(1 <= number <= len(sizes) for number in checksums):
         raise UploadRefusedError(
             f"This upload has the parts 1 to {len(sizes)}; ask for at most {MAX_URLS} of them at a time.",
             code="UNKNOWN_PART",
             advice="Start the upload again.",
         )
+    if not all(upload_rules.is_sha256(sha256) for sha256 in checksums.values()):
+        raise UploadRefusedError(
+            "A part's checksum is not a SHA-256 in base64.", code="BAD_CHECKSUM", advice="Start the upload again."
+        )
+    if not _drafts(job).update(updated_at=now):
+        job.refresh_from_db()
+        _check_draft(job)
     return {
         number: s3.presign_part(
             storage.bucket(storage.INPUTS),
@@ -78,10 +90,44 @@ def sign(job: Job, *, numbers: list[int]) -> dict[int, str]:
             upload_id=job.upload_id,
             number=number,
             size_bytes=sizes[number - 1],
+            sha256=sha256,
             lifetime=settings.UPLOAD_URL_LIFETIME,
         )
-        for number in numbers
+        for number, sha256 in checksums.items()
     }
+
+
+def unfinished(user: User, *, now: datetime) -> JobQuerySet:
+    """This function will give the user's own uploads that can still be resumed, latest first."""
+    since = now - settings.DRAFT_LIFETIME
+    drafts = Job.objects.visible_to(user).filter(owner=user, status=Status.DRAFT, updated_at__gt=since)
+    return drafts.exclude(upload_id="").order_by("-updated_at")
+
+
+def resumable_until(job: Job) -> datetime:
+    return job.updated_at + settings.DRAFT_LIFETIME
+
+
+def progress(job: Job) -> Progress:
+    """This function will ask S3 which parts of an open upload it has. Raises NotPossibleNowError and
+    UploadIncompleteError."""
+    _check_draft(job)
+    sizes = dict(enumerate(part_sizes(job), start=1))
+    try:
+        parts = s3.stored_parts(storage.bucket(storage.INPUTS), key=job.input_key, upload_id=job.upload_id)
+    except ObjectMissingError as error:
+        raise _gone(job) from error
+    stored = {part.number: part.sha256 for part in parts if part.size_bytes == sizes.get(part.number)}
+    return Progress(stored=stored, resumable_until=resumable_until(job))
+
+
+def same_file(user: User, *, lab: Lab, checksum: str, size_bytes: int) -> JobQuerySet:
+    """This function will give the lab's submitted jobs, as the user may see them, whose input has the same bytes.
+
+    `checksum` is that of `Job.input_checksum`. Latest first.
+    """
+    twins = Job.objects.visible_to(user).submitted().filter(lab=lab, input_size_bytes=size_bytes)
+    return twins.filter(input_checksum=checksum).exclude(input_checksum="").order_by("-submitted_at")
 
 
 def check(job: Job, *, actor: str, now: datetime) -> None:
@@ -90,36 +136,48 @@ def check(job: Job, *, actor: str, now: datetime) -> None:
     1. Join the parts, once; a repeated call finds the object.
     2. Compare its size with what was announced and with the lab's limits of today.
     3. Look at its first bytes: compression, magic, header.
+    4. Keep its checksum, which S3 has verified part by part.
     Raises UploadIncompleteError (nothing is lost: send the missing parts), UploadRefusedError and
-    UploadTooLargeError (the draft is cancelled and its bytes are deleted).
+    UploadTooLargeError (the draft is cancelled and its bytes are deleted), and NotPossibleNowError.
     """
     _check_draft(job)
     _join_parts(job)
     bucket = storage.bucket(storage.INPUTS)
     try:
-        size_bytes = s3.size(bucket, key=job.input_key)
-        if size_bytes != job.input_size_bytes:
+        stored = s3.describe(bucket, key=job.input_key)
+        if stored.size_bytes != job.input_size_bytes:
             raise UploadRefusedError(
-                f"{job.name} was announced with {job.input_size_bytes:,} bytes, but {size_bytes:,} arrived.",
+                f"{job.name} was announced with {job.input_size_bytes:,} bytes, but {stored.size_bytes:,} arrived.",
                 code="SIZE_DIFFERS",
                 advice="Upload the file again.",
             )
-        _check_size(job.lab, size_bytes=size_bytes)
+        upload_rules.check_size(job.lab, size_bytes=stored.size_bytes)
         _inspect(job, head=s3.read_head(bucket, key=job.input_key, length=HEAD_BYTES))
+    except ObjectMissingError as error:  # it was abandoned or refused by another call meanwhile
+        job.refresh_from_db()
+        _check_draft(job)
+        raise _gone(job) from error
     except (UploadRefusedError, UploadTooLargeError) as refusal:
         discard(job, actor=actor, now=now, note=refusal.message)
         raise
+    _drafts(job).update(input_checksum=stored.checksum)
+    job.refresh_from_db(fields=["input_checksum"])
 
 
 def discard(job: Job, *, actor: str, now: datetime, note: str = "") -> None:
-    """This function will cancel a draft and delete what it has uploaded."""
+    """This function will cancel a draft and delete what it has uploaded; one that is cancelled already is fine.
+
+    Raises NotPossibleNowError when the upload has become a job.
+    """
+    if job.status == Status.CANCELLED and job.submitted_at is None:
+        return
     _check_draft(job)
     try:
         transitions.move(job, Status.CANCELLED, actor=actor, now=now, note=note)
     except StaleJobError:
         job.refresh_from_db()
-        _check_draft(job)
-        raise
+        discard(job, actor=actor, now=now, note=note)  # a draft moves once only
+        return
     drop_input(job)
 
 
@@ -131,28 +189,65 @@ def drop_input(job: Job) -> None:
         logger.warning("The input of the cancelled upload %s was not deleted: %s", job.pk, error)
 
 
+def _new_draft(user: User, *, lab: Lab, name: str, size_bytes: int, now: datetime) -> Job:
+    job_id = uuid.uuid4()
+    with transaction.atomic():
+        Lab.objects.select_for_update(no_key=True).get(pk=lab.pk)  # so that two at once cannot both be the last
+        open_uploads = Job.objects.filter(lab=lab, status=Status.DRAFT, deleted_at=None).count()
+        if open_uploads >= settings.MAX_OPEN_UPLOADS:
+            raise NotPossibleNowError(
+                f"The lab {lab.name} has {open_uploads} unfinished uploads, and may not have more.",
+                code="TOO_MANY_UPLOADS",
+                advice="Finish or discard some of them on the upload page. Those left alone end after a day.",
+            )
+        return Job.objects.create(
+            id=job_id,
+            lab=lab,
+            owner=user,
+            name=name,
+            reference=settings.DEFAULT_REFERENCE,
+            attempts_allowed=settings.MAX_ATTEMPTS,
+            input_key=storage.input_key(lab_id=lab.pk, job_id=job_id),
+            input_size_bytes=size_bytes,
+            part_size_bytes=max(settings.UPLOAD_PART_BYTES, math.ceil(size_bytes / MAX_PARTS)),
+            created_at=now,
+            updated_at=now,
+        )
+
+
 def _join_parts(job: Job) -> None:
     bucket = storage.bucket(storage.INPUTS)
     try:
         parts = s3.stored_parts(bucket, key=job.input_key, upload_id=job.upload_id)
-        missing = set(enumerate(part_sizes(job), start=1)) - {(part.number, part.size_bytes) for part in parts}
+        arrived = {(part.number, part.size_bytes) for part in parts}
+        missing = [part[0] for part in enumerate(part_sizes(job), start=1) if part not in arrived]
         if missing:
-            raise UploadIncompleteError(
-                f"{len(missing)} of {len(part_sizes(job))} parts of {job.name} have not arrived.",
-                code="PARTS_MISSING",
-                advice="Send the missing parts, then finish again.",
-            )
+            raise _incomplete(job, missing=missing)
         s3.complete_upload(bucket, key=job.input_key, upload_id=job.upload_id, parts=parts)
     except ObjectExistsError:
         return
     except ObjectMissingError as error:
         if s3.exists(bucket, key=job.input_key):  # an earlier call joined them and was cut off
             return
-        raise UploadIncompleteError(
-            f"The upload of {job.name} is no longer open.",
-            code="UPLOAD_GONE",
-            advice="Start the upload again.",
-        ) from error
+        job.refresh_from_db()
+        _check_draft(job)
+        raise _gone(job) from error
+
+
+def _incomplete(job: Job, *, missing: list[int]) -> UploadIncompleteError:
+    error = UploadIncompleteError(
+        f"{len(missing)} of {len(part_sizes(job))} parts of {job.name} have not arrived.",
+        code="PARTS_MISSING",
+        advice="Send the missing parts, then finish again.",
+    )
+    error.missing = tuple(missing)
+    return error
+
+
+def _gone(job: Job) -> UploadIncompleteError:
+    return UploadIncompleteError(
+        f"The upload of {job.name} is no longer open.", code="UPLOAD_GONE", advice="Start the upload again."
+    )
 
 
 def _inspect(job: Job, *, head: bytes) -> None:
@@ -162,37 +257,13 @@ def _inspect(job: Job, *, head: bytes) -> None:
         raise UploadRefusedError.of(error) from error
 
 
-def _check_name(name: str) -> None:
-    if not name or not name.isprintable() or len(name.encode()) > MAX_NAME_BYTES or "/" in name or "\\" in name:
-        raise UploadRefusedError(
-            "This file name cannot be used.",
-            code="BAD_NAME",
-            advice="Give the file a shorter name (up to 200 letters), without slashes and control characters.",
-        )
-    if not _NAME.search(name):
-        raise UploadRefusedError(
-            f"{name} is not named like a VCF.",
-            code="BAD_NAME",
-            advice="Choose a file whose name ends in .vcf, .vcf.gz or .vcf.bgz.",
-        )
-
-
-def _check_size(lab: Lab, *, size_bytes: int) -> None:
-    if size_bytes <= 0:
-        raise UploadRefusedError(
-            "The file is empty.", code="EMPTY_FILE", advice="Choose a VCF that contains at least a header."
-        )
-    allowed = lab.limits.max_upload_bytes
-    if size_bytes > allowed:
-        raise UploadTooLargeError(
-            f"The file has {size_bytes:,} bytes; the plan {lab.get_plan_display()} takes up to {allowed:,} bytes.",
-            code="TOO_LARGE",
-            advice="Split the file, for example by chromosome, or compress it with bgzip.",
-        )
+def _drafts(job: Job) -> JobQuerySet:
+    """This function will give the row of the job while it is a draft, else none."""
+    return Job.objects.filter(pk=job.pk, status=Status.DRAFT, deleted_at=None)
 
 
 def _check_draft(job: Job) -> None:
-    if job.status != Status.DRAFT:
+    if job.status != Status.DRAFT or job.deleted_at is not None:
         refusal = job.events.order_by("-sequence").values_list("note", flat=True).first()
         raise NotPossibleNowError(
             f"The upload of {job.name} is over. {refusal or ''}".strip(),

@@ -37,14 +37,6 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def new(request: HttpRequest) -> HttpResponse:
-    lab = Lab.objects.of(_user(request)).first()
-    context = {"lab": lab, "limits": lab.limits if lab else None, "accept": ".vcf,.gz,.bgz"}
-    return render(request, "jobs/new.html", context)
-
-
-@login_required
-@require_GET
 def detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     return render(request, "jobs/detail.html", _context(_job(request, job_id)))
 

@@ -1,23 +1,31 @@
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import requests
+from django.db import connection
 from django.test import Client
 
 from genomics.aws import s3
+from genomics.aws.errors import ObjectMissingError, StorageUnavailableError
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
 from jobs import storage, uploads
-from jobs.errors import NotPossibleNowError, UploadRefusedError, UploadTooLargeError
+from jobs.errors import NotPossibleNowError, UploadRefusedError, UploadTooLargeError, UserError
 from jobs.models import Job, Status
 from tests.jobs import files, upload_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("aws")]
 
 SignIn = Callable[[User], Client]
+DIGEST = upload_client.sha256(files.VCF)
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -29,18 +37,42 @@ def _begin(user: User, *, now: datetime, size_bytes: int = len(files.VCF), name:
     return uploads.begin(user, lab=Lab.objects.of(user)[0], name=name, size_bytes=size_bytes, now=now)
 
 
+def _url(job: Job, *, now: datetime) -> str:
+    return uploads.sign(job, checksums={1: DIGEST}, now=now)[1]
+
+
 def _input_exists(job_id: str) -> bool:
     return s3.exists(storage.bucket(storage.INPUTS), key=Job.objects.get(pk=job_id).input_key)
 
 
 class TestBegin:
-    @pytest.mark.parametrize("name", ["", "a.txt", "a.vcf.zip", "a/b.vcf", "a\\b.vcf", "a\n.vcf", "x" * 300 + ".vcf"])
-    def test_refuses_names_that_are_no_vcf(self, free_user: User, now: datetime, name: str) -> None:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "",
+            "a.txt",
+            "a.vcf.zip",
+            "a/b.vcf",
+            "a\\b.vcf",
+            "a\n.vcf",
+            "a.vcf\n",
+            "a\0.vcf",
+            "\ud800.vcf",
+            "fcv.\u202egz.vcf",
+            "a\u2066b.vcf",
+            "a\u200b.vcf",
+            "x" * 197 + ".vcf",
+            "ä" * 99 + ".vcf",
+        ],
+    )
+    def test_refuses_names_that_cannot_be_used(self, free_user: User, now: datetime, name: str) -> None:
         with pytest.raises(UploadRefusedError):
             _begin(free_user, now=now, name=name)
         assert not Job.objects.exists()
 
-    @pytest.mark.parametrize("name", ["a.vcf", "A.VCF", "a~b.vcf.gz", "ä b.vcf.bgz", "<script>.vcf"])
+    @pytest.mark.parametrize(
+        "name", ["a.vcf", "A.VCF", "a~b.vcf.gz", "ä b.vcf.bgz", "<script>.vcf", "x" * 196 + ".vcf"]
+    )
     def test_takes_any_other_name_as_it_is(self, free_user: User, now: datetime, name: str) -> None:
         assert _begin(free_user, now=now, name=name).name == name
 
@@ -48,6 +80,28 @@ class TestBegin:
         with pytest.raises(UploadTooLargeError, match=r"150,001 bytes.*150,000 bytes"):
             _begin(free_user, now=now, size_bytes=150_001)
         assert _begin(free_user, now=now, size_bytes=150_000).status == Status.DRAFT
+
+    def test_refuses_more_open_uploads_than_a_lab_may_have(
+        self, free_user: User, stranger: User, now: datetime, settings: Any
+    ) -> None:
+        settings.MAX_OPEN_UPLOADS = 2
+        first, _ = _begin(free_user, now=now), _begin(free_user, now=now)
+        with pytest.raises(NotPossibleNowError, match="2 unfinished uploads"):
+            _begin(free_user, now=now)
+        _begin(stranger, now=now)
+        uploads.discard(first, actor="user:1", now=now)
+        _begin(free_user, now=now)
+
+    def test_leaves_nothing_behind_when_the_storage_is_away(
+        self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(bucket: str, *, key: str) -> str:
+            raise StorageUnavailableError
+
+        monkeypatch.setattr(s3, "begin_upload", fail)
+        with pytest.raises(StorageUnavailableError):
+            _begin(free_user, now=now)
+        assert not Job.objects.exists()
 
     def test_refuses_an_empty_file(self, free_user: User, now: datetime) -> None:
         with pytest.raises(UploadRefusedError, match="empty"):
@@ -65,32 +119,50 @@ class TestPartSizes:
 
 
 class TestSign:
-    @pytest.mark.parametrize("numbers", [[], [0], [2], [-1], [1] * 21])
+    @pytest.mark.parametrize("numbers", [[], [0], [2], [-1], list(range(1, 22))])
     def test_refuses_parts_that_do_not_exist(self, free_user: User, now: datetime, numbers: list[int]) -> None:
         with pytest.raises(UploadRefusedError):
-            uploads.sign(_begin(free_user, now=now), numbers=numbers)
+            uploads.sign(_begin(free_user, now=now), checksums=dict.fromkeys(numbers, DIGEST), now=now)
 
     def test_gives_urls_that_take_the_announced_size_only(self, free_user: User, now: datetime) -> None:
-        url = uploads.sign(_begin(free_user, now=now), numbers=[1])[1]
-        assert requests.put(url, data=files.VCF + b"x", timeout=10).status_code == 403
-        assert requests.put(url, data=files.VCF, timeout=10).status_code == 200
+        url = _url(_begin(free_user, now=now), now=now)
+        assert upload_client.put(url, files.VCF + b"x", digest=DIGEST).status_code == 403
+        assert upload_client.put(url, files.VCF[:-1], digest=DIGEST).status_code == 403
+        assert upload_client.put(url, files.VCF).status_code == 200
+
+    def test_gives_urls_that_take_the_announced_bytes_only(self, free_user: User, now: datetime) -> None:
+        job = _begin(free_user, now=now)
+        url, other = _url(job, now=now), files.VCF.replace(b"3460", b"3461")
+        assert upload_client.put(url, other, digest=DIGEST).status_code == 400  # S3: BadDigest
+        assert upload_client.put(url, other).status_code == 403  # another digest than the signed one
+        assert requests.put(url, data=files.VCF, timeout=10).status_code == 403  # none
+        assert uploads.progress(job).stored == {}
 
     def test_gives_a_fresh_url_when_one_has_expired(self, free_user: User, now: datetime, settings: Any) -> None:
         job = _begin(free_user, now=now)
         settings.UPLOAD_URL_LIFETIME = timedelta(seconds=1)
-        expired = uploads.sign(job, numbers=[1])[1]
+        expired = _url(job, now=now)
         time.sleep(2.1)  # signatures count in whole seconds
-        answer = requests.put(expired, data=files.VCF, timeout=10)
+        answer = upload_client.put(expired, files.VCF)
         assert (answer.status_code, "expired" in answer.text) == (403, True)
         settings.UPLOAD_URL_LIFETIME = timedelta(minutes=1)
-        fresh = uploads.sign(job, numbers=[1])[1]
-        assert requests.put(fresh, data=files.VCF, timeout=10).status_code == 200
+        assert upload_client.put(_url(job, now=now), files.VCF).status_code == 200
+
+    def test_keeps_the_upload_resumable(self, free_user: User, now: datetime, settings: Any) -> None:
+        job = _begin(free_user, now=now)
+        end = uploads.resumable_until(job)
+        assert list(uploads.unfinished(free_user, now=end - SECOND)) == [job]
+        assert not uploads.unfinished(free_user, now=end)
+        _url(job, now=end - SECOND)
+        assert uploads.resumable_until(uploads.unfinished(free_user, now=end)[0]) == end - SECOND + DAY
 
     def test_refuses_once_the_upload_is_over(self, free_user: User, now: datetime) -> None:
         job = _begin(free_user, now=now)
+        known_before = Job.objects.get()
         uploads.discard(job, actor="user:1", now=now)
-        with pytest.raises(NotPossibleNowError):
-            uploads.sign(job, numbers=[1])
+        for known in (job, known_before):
+            with pytest.raises(NotPossibleNowError):
+                _url(known, now=now)
 
 
 class TestUploading:
@@ -99,6 +171,7 @@ class TestUploading:
         answer = upload_client.upload(client, name="a.vcf.gz", content=content)
         job = Job.objects.get(pk=answer.json()["job"])
         assert (job.status, job.upload_id) == (Status.PENDING, "")
+        assert job.input_checksum == upload_client.composite(content, part_size_bytes=job.part_size_bytes)
         assert s3.read_head(storage.bucket(storage.INPUTS), key=job.input_key, length=10**6) == content
 
     def test_of_several_parts_is_joined(self, client_of: SignIn, premium_user: User) -> None:
@@ -106,7 +179,11 @@ class TestUploading:
         answer = upload_client.upload(client_of(premium_user), name="a.vcf", content=content)
         assert answer.status_code == 200
         job = Job.objects.get()
-        assert s3.size(storage.bucket(storage.INPUTS), key=job.input_key) == len(content) > job.part_size_bytes
+        stored = s3.describe(storage.bucket(storage.INPUTS), key=job.input_key)
+        assert stored.size_bytes == len(content) > job.part_size_bytes
+        assert stored.checksum == upload_client.composite(content, part_size_bytes=job.part_size_bytes)
+        assert job.input_checksum == stored.checksum
+        assert stored.checksum.endswith("-2")
 
     @pytest.mark.parametrize("name", files.NO_VCF)
     def test_of_something_else_is_refused_with_advice_and_leaves_nothing(self, client: Client, name: str) -> None:
@@ -137,6 +214,31 @@ class TestUploading:
         upload_client.put_parts(client, begun, files.VCF)
         assert upload_client.finish(client, begun["job"]).status_code == 200
 
+    def test_takes_a_part_twice(self, client: Client) -> None:
+        begun = upload_client.begin(client, name="a.vcf", size_bytes=len(files.VCF)).json()
+        other = files.VCF.replace(b"3460", b"3461")
+        upload_client.put_parts(client, begun, other)
+        for _ in range(2):
+            upload_client.put_parts(client, begun, files.VCF)
+        assert upload_client.finish(client, begun["job"]).status_code == 200
+        job = Job.objects.get()
+        assert s3.read_head(storage.bucket(storage.INPUTS), key=job.input_key, length=10**6) == files.VCF
+
+    def test_of_another_size_than_announced_is_refused_and_leaves_nothing(self, client: Client) -> None:
+        begun = upload_client.begin(client, name="a.vcf", size_bytes=len(files.VCF)).json()
+        upload_client.put_parts(client, begun, files.VCF)
+        Job.objects.update(input_size_bytes=len(files.VCF) + 1)
+        assert upload_client.finish(client, begun["job"]).json()["error"]["code"] == "PARTS_MISSING"
+        job = Job.objects.get()
+        bucket = storage.bucket(storage.INPUTS)
+        parts = s3.stored_parts(bucket, key=job.input_key, upload_id=job.upload_id)
+        s3.complete_upload(bucket, key=job.input_key, upload_id=job.upload_id, parts=parts)
+        answer = upload_client.finish(client, begun["job"])
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "SIZE_DIFFERS")
+        assert not _input_exists(begun["job"])
+        with pytest.raises(ObjectMissingError):
+            s3.stored_parts(bucket, key=job.input_key, upload_id=job.upload_id)
+
     def test_finished_twice_gives_one_job(self, client: Client) -> None:
         first = upload_client.upload(client, name="a.vcf", content=files.VCF)
         second = upload_client.finish(client, first.json()["job"])
@@ -160,9 +262,88 @@ class TestUploading:
 
 
 class TestDiscard:
-    def test_cancels_the_draft_and_drops_its_parts(self, client: Client, free_user: User, now: datetime) -> None:
-        begun = upload_client.begin(client, name="a.vcf", size_bytes=len(files.VCF)).json()
-        url = upload_client.sign(client, begun["job"], [1]).json()["urls"]["1"]
-        uploads.discard(Job.objects.get(), actor=f"user:{free_user.pk}", now=now)
+    def test_cancels_the_draft_and_drops_its_parts(self, free_user: User, now: datetime) -> None:
+        job = _begin(free_user, now=now)
+        url = _url(job, now=now)
+        uploads.discard(job, actor=f"user:{free_user.pk}", now=now)
         assert Job.objects.get().status == Status.CANCELLED
-        assert requests.put(url, data=files.VCF, timeout=10).status_code == 404
+        assert upload_client.put(url, files.VCF).status_code == 404
+
+    def test_of_a_draft_that_somebody_else_has_discarded_is_fine(self, free_user: User, now: datetime) -> None:
+        job, same = _begin(free_user, now=now), Job.objects.get()
+        uploads.discard(job, actor="user:1", now=now)
+        uploads.discard(same, actor="sweep", now=now)
+        assert Job.objects.get().events.count() == 1
+
+    def test_of_a_draft_that_was_submitted_meanwhile_is_refused(self, client: Client, now: datetime) -> None:
+        begun = upload_client.begin(client, name="a.vcf", size_bytes=len(files.VCF)).json()
+        draft = Job.objects.get()
+        upload_client.put_parts(client, begun, files.VCF)
+        upload_client.finish(client, begun["job"])
+        with pytest.raises(NotPossibleNowError):
+            uploads.discard(draft, actor="user:1", now=now)
+        assert _input_exists(begun["job"])
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRaces:
+    """Calls that meet: each has a connection of its own, as two requests have."""
+
+    CALLERS = 4
+
+    def _at_once(self, *calls: Callable[[], Any]) -> list[Any]:
+        """This function will make the calls at the same time and give what they gave or raised."""
+        start = threading.Barrier(len(calls))
+
+        def run(call: Callable[[], Any]) -> Any:
+            start.wait()
+            try:
+                return call()
+            except UserError as error:
+                return error
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(calls)) as threads:
+            return list(threads.map(run, calls))
+
+    @pytest.mark.parametrize("content", [files.VCF, files.NO_VCF["notes.vcf"]])
+    def test_finishing_gives_all_the_same_answer_and_one_submission(
+        self, client_of: SignIn, free_user: User, content: bytes
+    ) -> None:
+        clients = [client_of(free_user) for _ in range(self.CALLERS)]
+        begun = upload_client.begin(clients[0], name="a.vcf", size_bytes=len(content)).json()
+        upload_client.put_parts(clients[0], begun, content)
+        answers = self._at_once(*(partial(upload_client.finish, client, begun["job"]) for client in clients))
+        job = Job.objects.get()
+        assert job.events.count() == 1
+        if content == files.VCF:
+            assert {answer.status_code for answer in answers} == {200}
+            assert len({answer.content for answer in answers}) == 1
+            assert job.status == Status.PENDING
+        else:
+            assert {answer.status_code for answer in answers} <= {422, 409}
+            assert 422 in {answer.status_code for answer in answers}
+            assert job.status == Status.CANCELLED
+            assert not _input_exists(begun["job"])
+
+    def test_finishing_and_abandoning_end_in_one_of_the_two(self, client_of: SignIn, free_user: User) -> None:
+        for _ in range(5):
+            one, two = client_of(free_user), client_of(free_user)
+            begun = upload_client.begin(one, name="a.vcf", size_bytes=len(files.VCF)).json()
+            upload_client.put_parts(one, begun, files.VCF)
+            finished, abandoned = self._at_once(
+                partial(upload_client.finish, one, begun["job"]), partial(upload_client.abandon, two, begun["job"])
+            )
+            job = Job.objects.get(pk=begun["job"])
+            assert job.events.count() == 1
+            assert sorted([finished.status_code, abandoned.status_code]) == [200, 409]
+            assert (job.status == Status.PENDING) == (finished.status_code == 200) == _input_exists(begun["job"])
+
+    def test_beginning_never_opens_more_than_the_lab_may_have(
+        self, free_user: User, now: datetime, settings: Any
+    ) -> None:
+        settings.MAX_OPEN_UPLOADS = 2
+        answers = self._at_once(*[partial(_begin, free_user, now=now)] * self.CALLERS)
+        assert sum(isinstance(answer, Job) for answer in answers) == 2
+        assert Job.objects.count() == 2

@@ -1,5 +1,7 @@
 """Does over HTTP what a person does with a browser: sign in, upload straight to S3, watch, download."""
 
+import base64
+import hashlib
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -75,10 +77,11 @@ class Browser:
         job, size = begun["job"], begun["part_size_bytes"]
         numbers = list(range(1, begun["parts"] + 1))
         for first in range(0, len(numbers), _PARTS_SIGNED_AT_ONCE):
-            signed = self._call(f"/uploads/{job}/sign/", parts=numbers[first : first + _PARTS_SIGNED_AT_ONCE])
-            for number, url in signed["urls"].items():
-                start = (int(number) - 1) * size
-                self._put(url, part=content[start : start + size])
+            parts = {n: content[(n - 1) * size : n * size] for n in numbers[first : first + _PARTS_SIGNED_AT_ONCE]}
+            checksums = {number: _sha256(part) for number, part in parts.items()}
+            signed = self._call(f"/uploads/{job}/sign/", parts=checksums)
+            for number, part in parts.items():
+                self._put(signed["urls"][str(number)], part=part, sha256=checksums[number])
         self._call(f"/uploads/{job}/finish/")
         return uuid.UUID(job)
 
@@ -112,13 +115,18 @@ class Browser:
             raise RefusedError(f"{refusal['message']} {refusal['advice']}".strip())
         return content
 
-    def _put(self, url: str, *, part: bytes) -> None:
+    def _put(self, url: str, *, part: bytes, sha256: str) -> None:
         """This function will send one part as a browser does: from the site's origin, without its cookies."""
-        answer = requests.put(url, data=part, headers={"Origin": self.origin}, timeout=_TIMEOUT_SECONDS)
+        headers = {"Origin": self.origin, "x-amz-checksum-sha256": sha256}
+        answer = requests.put(url, data=part, headers=headers, timeout=_TIMEOUT_SECONDS)
         if not answer.ok:
             raise RefusedError(f"S3 refused a part with HTTP {answer.status_code}: {answer.text[:300]}")
         if answer.headers.get("Access-Control-Allow-Origin") not in {self.origin, "*"}:
             raise RefusedError(f"S3 took a part, but a browser would not believe it: no CORS rule for {self.origin}.")
+
+
+def _sha256(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
 def _job_state(answer: dict[str, Any]) -> JobState:

@@ -59,7 +59,7 @@ class TestProduction:
         done = _python(
             "from genomics import settings as s; from genomics.aws import s3; from datetime import timedelta;"
             "bucket = s.STACK.buckets['inputs'];"
-            "url = s3.presign_part(bucket, key='k', upload_id='u', number=1, size_bytes=1, lifetime=timedelta(1));"
+            "url = s3.presign_part(bucket, key='k', upload_id='u', number=1, size_bytes=1, sha256='', lifetime=timedelta(1));"
             "assert url.startswith(s.UPLOAD_ORIGIN + '/'), (url, s.UPLOAD_ORIGIN);"
             "assert s.UPLOAD_ORIGIN in s.CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src']",
             AWS_DEFAULT_REGION=region,

@@ -1,13 +1,13 @@
-// The upload page: choose or drop a file, see it checked, sent and submitted.
+// The upload page: choose or drop files, see each checked, sent and submitted, one after the other.
 
-import { inspect } from "./inspect.js";
+import { droppedFiles } from "./drop.js";
+import { Queue } from "./queue.js";
 import { Refusal } from "./refusal.js";
+import { Row, stageText } from "./row.js";
 import { Server } from "./server.js";
-import { Cancelled, Transfer } from "./transfer.js";
+import { Unfinished } from "./unfinished.js";
+import { State, Upload } from "./upload.js";
 import { sizeText, timeText } from "./words.js";
-
-const COMPRESSION = { plain: "not compressed", gzip: "gzip", bgzf: "bgzip" };
-const RATE_WINDOW_MS = 5000;
 
 const root = document.getElementById("upload");
 const part = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
@@ -15,189 +15,159 @@ const server = new Server({
   beginUrl: root.dataset.beginUrl,
   csrfToken: document.querySelector("meta[name=csrf-token]").content,
 });
-const limits = { maxBytes: Number(root.dataset.maxBytes), plan: root.dataset.plan };
-
-let transfer = null; // the upload under way
-let busy = false; // from the choice of a file until it is submitted or refused
+const queue = new Queue();
+const rows = new Map(); // upload -> its row
+const singles = new Set(); // uploads of files that were chosen alone
+const unfinished = new Unfinished(part.unfinished, { server, onChosen: (file, draft) => add([file], { draft }) });
+let said = ""; // the latest announcement
 
 listen();
 
 function listen() {
   part.file.addEventListener("change", () => {
-    const [file] = part.file.files;
-    part.file.value = ""; // so that the same file can be chosen again
-    upload(file);
+    const files = [...part.file.files];
+    part.file.value = ""; // so that the same files can be chosen again
+    add(files);
   });
-  part.cancel.addEventListener("click", () => {
-    part["cancelled-name"].textContent = part.name.textContent;
-    part.cancelled.hidden = false;
-    say("The upload is cancelled");
-    cancel();
-  });
+  part.lab.addEventListener("change", showLab);
+  part["cancel-all"].addEventListener("click", () => queue.cancelAll());
   addEventListener("beforeunload", (event) => {
-    if (busy) {
+    if (queue.isBusy) {
       event.preventDefault();
     }
   });
   // A file dropped beside the zone would otherwise replace the page.
   addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", (event) => event.preventDefault());
-  part.drop.addEventListener("dragover", (event) => {
-    part.drop.classList.toggle("is-over", !isLocked());
-    if (isLocked()) {
-      event.dataTransfer.dropEffect = "none";
-    }
-  });
+  part.drop.addEventListener("dragover", () => part.drop.classList.add("is-over"));
   part.drop.addEventListener("dragleave", (event) => {
     part.drop.classList.toggle("is-over", part.drop.contains(event.relatedTarget));
   });
-  part.drop.addEventListener("drop", (event) => {
+  part.drop.addEventListener("drop", async (event) => {
     part.drop.classList.remove("is-over");
-    if (!isLocked()) {
-      drop(event.dataTransfer);
+    try {
+      add(await droppedFiles(event.dataTransfer));
+    } catch (error) {
+      refuse(error);
     }
   });
-  // The browser may bring the page back as it was left: with the way to the job under way.
+  // The browser may bring the page back as it was left; what it lists is old then.
   addEventListener("pageshow", (event) => {
-    if (event.persisted) {
-      part.progress.hidden = true;
-      unlock();
+    if (event.persisted && !queue.isBusy) {
+      location.reload();
     }
   });
 }
 
-function isLocked() {
-  return part.file.disabled;
+function add(files, { draft = null } = {}) {
+  part.error.hidden = true;
+  const uploads = files.map(
+    (file) =>
+      new Upload(file, {
+        lab: labOf(draft?.lab ?? part.lab.value),
+        draft,
+        drafts: unfinished.drafts,
+        partBytes: Number(root.dataset.partBytes),
+        server,
+        onChange,
+      }),
+  );
+  for (const upload of uploads) {
+    const row = new Row(upload, {
+      template: part.row,
+      onAgain: () => {
+        upload.uploadAgain();
+        queue.proceed();
+      },
+    });
+    rows.set(upload, row);
+    part.rows.append(row.node);
+  }
+  if (uploads.length === 1) {
+    singles.add(uploads[0]);
+  }
+  queue.add(uploads);
 }
 
-/** Lets the next file be chosen; the keyboard goes on where the disabled button has lost it. */
-function unlock() {
-  part.file.disabled = false;
-  if (document.activeElement === document.body) {
-    part.file.focus();
+function onChange(upload) {
+  rows.get(upload).show();
+  showUnfinished(upload);
+  showAll();
+  announce(upload);
+  if (upload.state === State.DONE && singles.has(upload) && isNothingElse(upload)) {
+    location.assign(upload.url);
   }
 }
 
-function drop({ items, files }) {
-  if (files.length > 1) {
-    refuse(new Refusal("Upload one file at a time.", { advice: "Each VCF becomes a job of its own." }));
-  } else if (items[0]?.webkitGetAsEntry()?.isDirectory) {
-    refuse(new Refusal("This is a folder.", { advice: "Open it, and drop the VCF that is in it." }));
-  } else {
-    upload(files[0]);
+/** Whether no other file on the page is under way, or has become a job whose link would be lost. */
+function isNothingElse(upload) {
+  return queue.uploads.every((other) => other === upload || [State.FAILED, State.CANCELLED].includes(other.state));
+}
+
+/** An upload that has gone on leaves the list of unfinished ones; one that could not comes back. */
+function showUnfinished({ draft, state, transfer }) {
+  const job = transfer?.upload.job ?? draft?.job;
+  if (job && !transfer && [State.FAILED, State.CANCELLED].includes(state)) {
+    unfinished.offer(job);
+  } else if (job) {
+    unfinished.hide(job);
   }
 }
 
-async function upload(file) {
-  if (!file) {
+/** Sums up what happens when there is more than one file. */
+function showAll() {
+  const { current, isBusy, uploads } = queue;
+  const done = uploads.filter(({ state }) => state === State.DONE);
+  part.all.hidden = uploads.length < 2;
+  part["cancel-all"].hidden = !isBusy;
+  part["all-jobs"].hidden = isBusy || done.length === 0;
+  if (!isBusy) {
+    part["all-text"].textContent = `${done.length} of ${uploads.length} files are submitted.`;
     return;
   }
-  busy = true;
-  part.file.disabled = true;
-  try {
-    show(file);
-    const facts = await inspect(file, limits);
-    part.facts.textContent = factsText(file, facts);
-    location.assign((await send(file)).url);
-  } catch (error) {
-    if (!(error instanceof Cancelled)) {
-      refuse(error);
-      await cancel();
-    }
-    unlock();
-  } finally {
-    busy = false;
-    transfer = null;
+  const wanted = uploads.filter((upload) => upload.isBusy || upload.state === State.DONE);
+  const total = sum(wanted.map(({ file }) => file.size));
+  const sent = sum(wanted.map(({ bytes }) => bytes));
+  const rate = current?.meter.rate;
+  part["all-text"].textContent = [
+    `${done.length} of ${uploads.length} files`,
+    `${sizeText(sent)} of ${sizeText(total)}`,
+    ...(rate ? [`${timeText((total - sent) / rate)} left`] : []),
+  ].join(" · ");
+}
+
+/** Tells people who do not see the page what has changed; each step once, and each quarter of the way. */
+function announce(upload) {
+  const { bytes, file, state, transfer } = upload;
+  const quarter = Math.floor((bytes / file.size) * 4);
+  const isUnderWay = state === State.SENDING && !transfer.paused && !transfer.isFinishing;
+  const far = isUnderWay && quarter > 0 && quarter < 4 ? `, ${quarter * 25} %` : "";
+  const text = `${file.name}: ${stageText(upload)}${far}`;
+  if (text !== said) {
+    said = text;
+    part.announcement.textContent = text;
   }
-}
-
-async function send(file) {
-  say("Preparing the upload");
-  const begun = await server.begin({ name: file.name, sizeBytes: file.size });
-  const meter = new Meter(file.size);
-  transfer = new Transfer({ file, upload: begun, server, onProgress: (bytes) => meter.show(bytes) });
-  part.cancel.hidden = false;
-  say("Uploading");
-  await transfer.send();
-  part.cancel.hidden = true;
-  say("Checking what has arrived");
-  const submitted = await transfer.finish();
-  say("Submitted. Opening the job");
-  busy = false; // nothing is lost by leaving now
-  return submitted;
-}
-
-/** Takes the upload back; when not even that reaches the server, the server drops it after a while. */
-async function cancel() {
-  part.progress.hidden = true;
-  await transfer?.cancel().catch(() => {});
-}
-
-function show(file) {
-  part.error.hidden = true;
-  part.cancelled.hidden = true;
-  part.progress.hidden = false;
-  part.cancel.hidden = true;
-  part.name.textContent = file.name;
-  part.facts.textContent = sizeText(file.size);
-  part.bar.value = 0;
-  part.rate.textContent = "";
-  say("Checking the file");
-}
-
-function say(text) {
-  part.stage.textContent = text;
-  part.announcement.textContent = text;
 }
 
 function refuse(error) {
-  const refusal =
-    error instanceof Refusal
-      ? error
-      : new Refusal("The server does not take uploads right now.", {
-          advice: "Check the network, wait a moment, then choose the file again.",
-        });
+  const refusal = error instanceof Refusal ? error : new Refusal("What was dropped cannot be read.");
   part["error-message"].textContent = refusal.message;
-  part["error-place"].textContent = refusal.place && `Where: ${refusal.place}`;
-  part["error-place"].hidden = !refusal.place;
   part["error-advice"].textContent = refusal.advice;
   part.error.hidden = false;
-  part.cancelled.hidden = true;
-  part.announcement.textContent = "";
 }
 
-function factsText(file, { compression, version, samples, build }) {
-  const people = samples === null ? null : `${samples.toLocaleString("en")} sample${samples === 1 ? "" : "s"}`;
-  return [sizeText(file.size), version, people, build, COMPRESSION[compression]].filter(Boolean).join(" · ");
+function labOf(id) {
+  const { maxBytes, name, plan } = part.lab.querySelector(`[value="${id}"]`).dataset;
+  return { id, maxBytes: Number(maxBytes), name, plan };
 }
 
-/** Shows how far an upload is, how fast over the last seconds, and how long it still takes. */
-class Meter {
-  #marks = [];
-  #quarter = 0;
+function showLab() {
+  const { maxBytes, name, plan } = labOf(part.lab.value);
+  part["lab-size"].textContent = sizeText(maxBytes);
+  part["lab-plan"].textContent = plan;
+  part["lab-name"].textContent = name;
+}
 
-  constructor(total) {
-    this.total = total;
-  }
-
-  show(bytes) {
-    const now = performance.now();
-    this.#marks = [...this.#marks.filter((mark) => now - mark.at < RATE_WINDOW_MS), { at: now, bytes }];
-    part.bar.value = bytes / this.total;
-    part.rate.textContent = [`${sizeText(bytes)} of ${sizeText(this.total)}`, ...this.#speed(bytes)].join(" · ");
-    const quarter = Math.floor((bytes / this.total) * 4);
-    if (quarter > this.#quarter && quarter < 4) {
-      part.announcement.textContent = `${quarter * 25} % uploaded`;
-    }
-    this.#quarter = quarter;
-  }
-
-  #speed(bytes) {
-    const [first] = this.#marks;
-    const seconds = (performance.now() - first.at) / 1000;
-    const perSecond = (bytes - first.bytes) / seconds;
-    return seconds > 0.5 && perSecond > 0
-      ? [`${sizeText(Math.round(perSecond))}/s`, `${timeText((this.total - bytes) / perSecond)} left`]
-      : [];
-  }
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,6 +1,8 @@
-// Sends a file to storage in parts, a few at a time. What is stored already can be named, so that an upload may go on
-// where an earlier one stopped.
+// Sends a file to storage in parts, a few at a time, each with its SHA-256, until the server has taken it. Parts that are
+// stored already are left out, so that an upload goes on where an earlier one stopped.
 
+import { changed, digest } from "./digest.js";
+import { Gate } from "./gate.js";
 import { Refusal } from "./refusal.js";
 
 const PARALLEL = 3;
@@ -10,47 +12,99 @@ const TRIES = 7;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15000;
 const STALLED_MS = 60000;
+const ROUNDS = 3; // of sending what the server misses at the end
+
+/** Why nothing is sent right now. */
+export const Pause = Object.freeze({ WISHED: "WISHED", OFFLINE: "OFFLINE", FAILING: "FAILING" });
 
 export class Cancelled extends Error {}
 
 export class Transfer {
+  isFinishing = false; // all parts have been sent
+  isTroubled = false; // the latest try failed; another one follows by itself
+  #gate = new Gate();
   #requests = new Set();
   #urls = new Map(); // part number -> { url, signedAt }
   #signing = null; // the call for part URLs under way
   #sent = new Map(); // part number -> bytes that have left
-  #queue;
+  #queue = []; // numbers of the parts that still have to leave
   #stop = new AbortController();
 
   /**
-   * `upload` is { job, parts, part_size_bytes } as the server gave it, `stored` the part numbers that are there
-   * already, and `onProgress` hears the bytes sent so far.
+   * `upload` is { job, parts, part_size_bytes } as the server gave it, with the digests of the parts that it has in
+   * `stored` (by number); `digests` are the file's own, first to last. `onChange` hears that any of the fields changed.
    */
-  constructor({ file, upload, server, onProgress, stored = [] }) {
-    Object.assign(this, { file, upload, server, onProgress });
-    const there = new Set(stored);
-    for (const number of there) {
-      this.#sent.set(number, this.#part(number).size);
+  constructor({ file, upload, digests, server, onChange }) {
+    Object.assign(this, { file, upload, digests, server, onChange });
+    const stored = upload.stored ?? {};
+    for (let number = 1; number <= upload.parts; number += 1) {
+      if (stored[number] === digests[number - 1]) {
+        this.#sent.set(number, this.#part(number).size);
+      } else {
+        this.#queue.push(number);
+      }
     }
-    this.#queue = Array.from({ length: upload.parts }, (_, index) => index + 1).filter((number) => !there.has(number));
   }
 
-  /** Sends all parts that are not stored yet. Throws a Refusal, or Cancelled. */
-  async send() {
-    await Promise.all(Array.from({ length: PARALLEL }, () => this.#sendNext()));
+  get bytes() {
+    return [...this.#sent.values()].reduce((total, amount) => total + amount, 0);
   }
 
-  /** Has the server check what has arrived and submit the job; gives { job, url }. Throws a Refusal. */
-  finish() {
-    return this.#again(() => this.server.finish(this.upload.job));
+  /** Why nothing is sent, one of Pause; null while it goes on. */
+  get paused() {
+    return this.#gate.reason;
+  }
+
+  /** Sends what is not stored yet and has the server submit it: { job, url, same }. Throws a Refusal, or Cancelled. */
+  async run() {
+    const listening = new AbortController();
+    addEventListener("offline", () => this.pause(Pause.OFFLINE), { signal: listening.signal });
+    addEventListener("online", () => this.paused !== Pause.WISHED && this.resume(), { signal: listening.signal });
+    if (!navigator.onLine) {
+      this.pause(Pause.OFFLINE);
+    }
+    try {
+      return await this.#sendAndFinish();
+    } finally {
+      listening.abort();
+    }
+  }
+
+  pause(reason) {
+    this.#gate.shut(reason);
+    this.#abortRequests();
+    this.onChange();
+  }
+
+  resume() {
+    this.#gate.open();
+    this.onChange();
   }
 
   /** Stops sending and drops what was sent. */
   async cancel() {
     this.#stop.abort();
-    for (const request of this.#requests) {
-      request.abort();
-    }
+    this.#gate.open(); // whoever waits there notices
+    this.#abortRequests();
     await this.server.abandon(this.upload.job);
+  }
+
+  async #sendAndFinish() {
+    for (let round = 1; ; round += 1) {
+      await Promise.all(Array.from({ length: PARALLEL }, () => this.#sendNext()));
+      this.isFinishing = true;
+      this.onChange();
+      try {
+        return await this.#again(() => this.server.finish(this.upload.job));
+      } catch (error) {
+        if (!error.missing?.length || round === ROUNDS) {
+          throw error;
+        }
+        this.#queue = [...error.missing];
+        this.#queue.forEach((number) => this.#sent.delete(number));
+        this.isFinishing = false;
+      }
+    }
   }
 
   async #sendNext() {
@@ -59,24 +113,35 @@ export class Transfer {
     }
   }
 
-  /** Repeats a step whose connection failed, after ever longer pauses; what the person must mend is not repeated. */
+  /**
+   * Repeats a step whose connection failed, after ever longer pauses, then waits for the person or the network.
+   * What the person must mend is not repeated.
+   */
   async #again(step) {
-    for (let tries = 1; ; tries += 1) {
+    for (let failures = 0; ; ) {
+      await this.#gate.passed();
       this.#checkCancelled();
       try {
-        return await step();
+        const result = await step();
+        this.isTroubled = false;
+        return result;
       } catch (error) {
         this.#checkCancelled();
-        const refused = error instanceof Refusal;
-        if (refused && (!error.passing || tries === TRIES)) {
+        if (this.paused) {
+          continue; // the pause has stopped it: no failure
+        }
+        if (error instanceof Refusal && !error.passing) {
           throw error;
         }
-        if (tries === TRIES) {
-          throw new Refusal("The connection keeps failing.", {
-            advice: "Check the network, then upload the file again. Nothing was submitted.",
-          });
+        failures += 1;
+        this.isTroubled = true;
+        this.onChange();
+        if (failures === TRIES) {
+          failures = 0;
+          this.pause(Pause.FAILING);
+        } else {
+          await this.#wait(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS));
         }
-        await this.#pause(Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2));
       }
     }
   }
@@ -84,12 +149,17 @@ export class Transfer {
   async #send(number) {
     const url = await this.#url(number);
     this.#checkCancelled();
+    if (this.paused) {
+      throw new Error("Paused");
+    }
     try {
       await this.#put(url, number);
     } catch (error) {
       this.#urls.delete(number); // it may have expired: the next try gets a fresh one
       this.#report(number, 0);
-      await this.#checkReadable(number);
+      if (!this.paused && !this.#stop.signal.aborted) {
+        await this.#checkUnchanged(number);
+      }
       throw error;
     }
   }
@@ -106,7 +176,8 @@ export class Transfer {
 
   async #sign(number) {
     const ahead = this.#queue.filter((other) => !this.#isFresh(other)).slice(0, URLS_PER_CALL - 1);
-    const { urls } = await this.server.sign(this.upload.job, { parts: [number, ...ahead] });
+    const parts = Object.fromEntries([number, ...ahead].map((wanted) => [wanted, this.digests[wanted - 1]]));
+    const { urls } = await this.server.sign(this.upload.job, { parts });
     for (const [signed, url] of Object.entries(urls)) {
       this.#urls.set(Number(signed), { url, signedAt: Date.now() });
     }
@@ -117,7 +188,7 @@ export class Transfer {
     return known !== undefined && Date.now() - known.signedAt < URL_LIFETIME_MS;
   }
 
-  /** The bytes of a part: a slice without a type, so that exactly the signed length and no content type is sent. */
+  /** The bytes of a part: a slice without a type, so that no content type is sent, which was not signed. */
   #part(number) {
     const size = this.upload.part_size_bytes;
     return this.file.slice((number - 1) * size, number * size);
@@ -133,6 +204,7 @@ export class Transfer {
         watch = setTimeout(() => request.abort(), STALLED_MS);
       };
       request.open("PUT", url);
+      request.setRequestHeader("x-amz-checksum-sha256", this.digests[number - 1]);
       request.upload.onprogress = (event) => {
         stillAlive();
         this.#report(number, event.loaded);
@@ -155,17 +227,13 @@ export class Transfer {
 
   #report(number, bytes) {
     this.#sent.set(number, bytes);
-    this.onProgress([...this.#sent.values()].reduce((total, amount) => total + amount, 0));
+    this.onChange();
   }
 
-  /** A file that was changed or moved since it was chosen fails like a broken connection: tell them apart. */
-  async #checkReadable(number) {
-    try {
-      await this.#part(number).slice(0, 1).arrayBuffer();
-    } catch {
-      throw new Refusal(`${this.file.name} was changed or moved during the upload.`, {
-        advice: "Choose the file again.",
-      });
+  /** A file that was changed or moved since it was read fails like a broken connection: tell them apart. */
+  async #checkUnchanged(number) {
+    if ((await digest(this.#part(number), this.file)) !== this.digests[number - 1]) {
+      throw changed(this.file.name);
     }
   }
 
@@ -175,11 +243,16 @@ export class Transfer {
     }
   }
 
-  /** Waits; without a network until there is one again. A cancelled upload wakes up at once. */
-  #pause(length) {
+  #abortRequests() {
+    for (const request of this.#requests) {
+      request.abort();
+    }
+  }
+
+  /** Waits about so long, not all parts to the same moment; a cancelled upload wakes up at once. */
+  #wait(length) {
     return new Promise((resolve) => {
-      const wake = () => (navigator.onLine ? resolve() : addEventListener("online", resolve, { once: true }));
-      setTimeout(wake, length);
+      setTimeout(resolve, length * (0.5 + Math.random() / 2));
       this.#stop.signal.addEventListener("abort", resolve, { once: true });
     });
   }

@@ -1,4 +1,4 @@
-// Sizes and times in people's words; sizes are decimal, as the server's pages write them.
+// Sizes, shares and times in people's words; sizes are decimal, as the server's pages write them.
 
 const UNITS = ["kB", "MB", "GB", "TB"];
 
@@ -24,4 +24,13 @@ export function timeText(seconds) {
   }
   const minutes = Math.ceil(whole / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Never says that all is there before it is. */
+export function percentText(share) {
+  return `${Math.floor(share * 100)} %`;
+}
+
+export function momentText(moment) {
+  return new Date(moment).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
 }

@@ -1,0 +1,79 @@
+// The uploads that an earlier visit left unfinished: how far they are, to go on with, or to discard.
+
+import { Refusal } from "./refusal.js";
+import { percentText } from "./words.js";
+
+export class Unfinished {
+  #items;
+
+  /** `onChosen(file, draft)` is called when the person has chosen the file of an unfinished upload. */
+  constructor(root, { server, onChosen }) {
+    this.root = root;
+    this.server = server;
+    this.#items = [...root.querySelectorAll("[data-draft]")].map((node) => ({ node, draft: draftOf(node) }));
+    for (const item of this.#items) {
+      this.#listen(item, onChosen);
+      this.#showHowFar(item);
+    }
+  }
+
+  /** Those that nobody goes on with on this page. */
+  get drafts() {
+    return this.#items.filter(({ node }) => !node.hidden).map(({ draft }) => draft);
+  }
+
+  /** Takes an upload off the list while it is under way, and for good once it has ended. */
+  hide(job) {
+    this.#show(job, false);
+  }
+
+  /** Offers an upload again that could not go on. */
+  offer(job) {
+    this.#show(job, true);
+  }
+
+  #listen({ node, draft }, onChosen) {
+    const input = node.querySelector("input");
+    input.addEventListener("change", () => {
+      const [file] = input.files;
+      input.value = ""; // so that the same file can be chosen again
+      if (file) {
+        onChosen(file, draft);
+      }
+    });
+    node.querySelector("button").addEventListener("click", async () => {
+      this.hide(draft.job);
+      try {
+        await this.server.abandon(draft.job);
+      } catch (error) {
+        if (!(error instanceof Refusal)) {
+          this.offer(draft.job); // it did not reach the server
+        }
+      }
+    });
+  }
+
+  async #showHowFar({ node, draft }) {
+    try {
+      const { parts, stored } = await this.server.look(draft.job);
+      node.querySelector("[data-there]").textContent = `${percentText(Object.keys(stored).length / parts)} there · `;
+    } catch (error) {
+      if (error instanceof Refusal && !error.passing) {
+        this.hide(draft.job); // it has ended meanwhile
+      }
+    }
+  }
+
+  #show(job, isOffered) {
+    const item = this.#items.find(({ draft }) => draft.job === job);
+    if (item) {
+      item.node.hidden = !isOffered;
+    }
+    this.root.hidden = this.drafts.length === 0;
+  }
+}
+
+function draftOf(node) {
+  const { draft, lab, name, sizeBytes } = node.dataset;
+  return { job: draft, lab, name, sizeBytes: Number(sizeBytes) };
+}

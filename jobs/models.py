@@ -152,6 +152,11 @@ class Job(models.Model):
             models.Index(
                 fields=["updated_at"], name="job_uploads", condition=models.Q(submitted_at=None, deleted_at=None)
             ),
+            models.Index(
+                fields=["-finished_at"],
+                name="job_measured",
+                condition=~models.Q(records_read=None) & ~models.Q(finished_at=None),
+            ),
             models.Index(fields=["deleted_at"], name="job_deleted", condition=~models.Q(deleted_at=None)),
             models.Index(
                 fields=["lab", "input_checksum"], name="job_same_input", condition=~models.Q(input_checksum="")

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from genomics import clock
 from genomics.aws.queue_messages import keep_invisible
-from jobs import annotation, dispatch, outbox, publishing
+from jobs import annotation, deletion, dispatch, outbox, publishing
 
 
 @shared_task(name=dispatch.ANNOTATE, bind=True)
@@ -24,6 +24,11 @@ def annotate(self: Task[..., None], **_later: Any) -> None:
 @shared_task(name="jobs.sweep")
 def sweep(**_later: Any) -> None:
     dispatch.sweep(now=clock.now())
+
+
+@shared_task(name="jobs.remove")
+def remove(**_later: Any) -> None:
+    deletion.sweep(now=clock.now())
 
 
 @shared_task(name=outbox.PUBLISH)

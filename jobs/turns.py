@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-_TURNS = """
+_QUEUEING = """
 WITH RECURSIVE queueing AS (
     (SELECT lab_id FROM jobs_job WHERE status = 'PENDING' ORDER BY lab_id LIMIT 1)
     UNION ALL
@@ -23,7 +23,10 @@ WITH RECURSIVE queueing AS (
         WHERE status = 'PENDING' AND lab_id > queueing.lab_id ORDER BY lab_id LIMIT 1
     )
     FROM queueing WHERE queueing.lab_id IS NOT NULL
-),
+)"""
+_TURNS = (
+    _QUEUEING  # noqa: S608  (no text from outside gets into it)
+    + """,
 running AS (SELECT lab_id, count(*) AS jobs FROM jobs_job WHERE status = 'RUNNING' GROUP BY lab_id)
 SELECT lab.id, (%(caps)s::jsonb ->> lab.plan)::int - coalesce(running.jobs, 0)
 FROM queueing
@@ -38,6 +41,25 @@ WHERE coalesce(running.jobs, 0) < (%(caps)s::jsonb ->> lab.plan)::int AND lab.id
 ORDER BY coalesce(running.jobs, 0), oldest.submitted_at
 LIMIT %(limit)s
 """
+)
+_FIRST = (
+    _QUEUEING  # noqa: S608
+    + """,
+share AS (SELECT greatest(1, %(limit)s / greatest(1, count(*))) AS jobs FROM queueing WHERE lab_id IS NOT NULL)
+SELECT lab.id, (%(caps)s::jsonb ->> lab.plan)::int, job.id, job.submitted_at, job.input_size_bytes, job.reference,
+    job.name, job.number = share.jobs
+FROM queueing
+JOIN users_lab lab ON lab.id = queueing.lab_id
+CROSS JOIN share
+CROSS JOIN LATERAL (
+    SELECT id, submitted_at, input_size_bytes, reference, name, row_number() OVER (ORDER BY submitted_at) AS number
+    FROM jobs_job
+    WHERE lab_id = lab.id AND status = 'PENDING' AND ready_at <= %(now)s
+    ORDER BY submitted_at LIMIT (SELECT jobs FROM share)
+) job
+ORDER BY lab.id, job.number
+"""
+)
 _FORGOTTEN = """(
     hinted_at IS NULL
     OR hinted_at < %(now)s - greatest(%(pause)s, least(%(longest_pause)s, (%(now)s - ready_at) / 2))
@@ -52,6 +74,20 @@ class Turn:
     free_places: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A ready job as far as its turn depends on it, and how many jobs its lab may run at once."""
+
+    lab_id: uuid.UUID
+    places: int
+    job_id: uuid.UUID
+    submitted_at: datetime
+    size_bytes: int
+    reference: str
+    name: str
+    is_last_known: bool  # more jobs of the lab may follow
+
+
 def hold_next(*, now: datetime, passed: Collection[uuid.UUID], wait: bool) -> uuid.UUID | None:
     """This function will lock the lab whose turn it is, until the transaction ends; None when no lab has one.
 
@@ -59,7 +95,7 @@ def hold_next(*, now: datetime, passed: Collection[uuid.UUID], wait: bool) -> uu
     left out, or waited for with `wait`. The counts are older than the lock: look again under it.
     """
     clause = "FOR NO KEY UPDATE OF lab" + ("" if wait else " SKIP LOCKED")
-    rows = _rows(f"{_TURNS.format(condition='true')} {clause}", now=now, passed=list(passed), limit=1)
+    rows = _turns(f"{_TURNS.format(condition='true')} {clause}", now=now, passed=list(passed), limit=1)
     return rows[0].lab_id if rows else None
 
 
@@ -69,11 +105,34 @@ def forgotten(*, now: datetime, limit: int) -> list[Turn]:
     Every further hint of a job comes after a longer pause, since it is lost less and less likely: its worker is busy.
     """
     pauses = {"pause": settings.HINT_TIMEOUT, "longest_pause": settings.LONGEST_HINT_PAUSE}
-    return _rows(_TURNS.format(condition=_FORGOTTEN), now=now, passed=[], limit=limit, **pauses)
+    return _turns(_TURNS.format(condition=_FORGOTTEN), now=now, passed=[], limit=limit, **pauses)
 
 
-def _rows(sql: str, **parameters: Any) -> list[Turn]:
+def first_jobs(*, now: datetime, limit: int) -> list[Waiting]:
+    """This function will give about `limit` ready jobs, lab by lab: the oldest of each, equally many."""
+    return [
+        Waiting(
+            lab_id=lab_id,
+            places=places,
+            job_id=job_id,
+            submitted_at=submitted_at,
+            size_bytes=size_bytes,
+            reference=reference,
+            name=name,
+            is_last_known=is_last_known,
+        )
+        for lab_id, places, job_id, submitted_at, size_bytes, reference, name, is_last_known in _fetch(
+            _FIRST, now=now, limit=limit
+        )
+    ]
+
+
+def _turns(sql: str, **parameters: Any) -> list[Turn]:
+    return [Turn(lab_id=lab_id, free_places=free) for lab_id, free in _fetch(sql, **parameters)]
+
+
+def _fetch(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     caps = json.dumps({plan: limits["max_running_jobs"] for plan, limits in settings.PLAN_LIMITS.items()})
     with connection.cursor() as cursor:
         cursor.execute(sql, {"caps": caps, **parameters})
-        return [Turn(lab_id=lab_id, free_places=free) for lab_id, free in cursor.fetchall()]
+        return list(cursor.fetchall())

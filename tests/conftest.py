@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,7 @@ def _quick(settings: object) -> None:
     """This function will make passwords cheap and rate limits silent; tests of those say so themselves."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     settings.ACCOUNT_RATE_LIMITS = False  # type: ignore[attr-defined]
+    settings.FORECAST_LIFETIME = timedelta(0)  # type: ignore[attr-defined]
     settings.RATE_LIMITING = False  # type: ignore[attr-defined]
 
 

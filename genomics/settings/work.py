@@ -53,3 +53,4 @@ DRAFT_LIFETIME = timedelta(hours=24)  # an upload that nobody goes on with can b
 MAX_OPEN_UPLOADS = env.integer("MAX_OPEN_UPLOADS", "uploads that one lab may have open at a time", default=50)
 REFUSED_UPLOAD_LIFETIME = timedelta(hours=1)  # so long its page can still ask why
 REMOVAL_PAUSE = max(timedelta(minutes=2), 2 * LEASE_DURATION)  # a worker that has lost its job writes no longer
+FORECAST_LIFETIME = timedelta(seconds=5)  # so long a web process shows the same places in the queue

@@ -7,36 +7,59 @@ const HEAD_BYTES = 256 * 1024;
 const NAME = /\.vcf(\.b?gz)?$/i;
 const CHOOSE = "Choose a file that holds variants as VCF: .vcf, .vcf.gz or .vcf.bgz.";
 
+const EXPORT = "Choose the VCF that it was made from.";
+const CALL = "Call variants first, for example with 'bcftools mpileup' and 'bcftools call', and choose the VCF.";
+const UNPACK = "Unpack it and choose the VCF inside, plain or compressed with gzip or bgzip.";
+const RECODE = "Save it as UTF-8 (an editor offers that as encoding), or export it again.";
+const CHIP = "Convert it to VCF first, for example with 'bcftools convert --tsv2vcf'.";
+const INDEX = "Choose the VCF that the index belongs to.";
+
+// What annotator/sniffing.py knows, in the same words.
 const MAGIC = [
-  ["%PDF", "a PDF document"],
-  ["\x89PNG", "a PNG picture"],
-  ["\xff\xd8\xff", "a JPEG picture"],
-  ["GIF8", "a GIF picture"],
-  ["BAM\x01", "a BAM file with aligned reads"],
-  ["BCF", "a BCF file (binary VCF)"],
-  ["CRAM", "a CRAM file with aligned reads"],
-  ["\xd0\xcf\x11\xe0", "an old Microsoft Office document"],
-  ["BZh", "a bzip2 archive"],
-  ["\xfd7zXZ", "an xz archive"],
-  ["7z\xbc\xaf", "a 7-Zip archive"],
-  ["\x28\xb5\x2f\xfd", "a Zstandard archive"],
-  ["Rar!", "a RAR archive"],
-  ["\xff\xfe", "a text in UTF-16"],
-  ["\xfe\xff", "a text in UTF-16"],
-  ["@HD\t", "a SAM file with aligned reads"],
-  ["##gff-version", "a GFF file"],
+  ["%PDF", "a PDF document", CHOOSE],
+  ["\x89PNG", "a PNG picture", CHOOSE],
+  ["\xff\xd8\xff", "a JPEG picture", CHOOSE],
+  ["GIF8", "a GIF picture", CHOOSE],
+  ["BAM\x01", "a BAM file with aligned reads", CALL],
+  ["CRAM", "a CRAM file with aligned reads", CALL],
+  ["@HD\t", "a SAM file with aligned reads", CALL],
+  ["BCF", "a BCF file (binary VCF)", "Convert it to VCF first, for example with 'bcftools view -Oz -o out.vcf.gz'."],
+  ["TBI\x01", "an index (TBI)", INDEX],
+  ["CSI\x01", "an index (CSI)", INDEX],
+  ["\xd0\xcf\x11\xe0", "an old Microsoft Office document", EXPORT],
+  ["\x1f\x8b", "a gzip file", "It was compressed twice: decompress it once and choose it again."],
+  ["BZh", "a bzip2 archive", UNPACK],
+  ["\xfd7zXZ", "an xz archive", UNPACK],
+  ["7z\xbc\xaf", "a 7-Zip archive", UNPACK],
+  ["\x28\xb5\x2f\xfd", "a Zstandard archive", UNPACK],
+  ["Rar!", "a RAR archive", UNPACK],
+  ["SQLite format 3", "an SQLite database", CHOOSE],
+  ["\xff\xfe", "a text in UTF-16", RECODE],
+  ["\xfe\xff", "a text in UTF-16", RECODE],
+  ["#\0#\0", "a text in UTF-16", RECODE],
+  ["\0#\0#", "a text in UTF-16", RECODE],
+  ["##gff-version", "a GFF file", "It holds features, not variants: choose a VCF."],
 ];
 const PATTERNS = [
-  [/^PK\x03\x04[^]*word\//, "a Word document (DOCX)"],
-  [/^PK\x03\x04[^]*(xl\/|\[Content_Types\]\.xml)/, "an Excel document (XLSX)"],
-  [/^PK\x03\x04/, "a ZIP archive"],
-  [/^\s*<(!doctype html|html|head|body)/i, "a web page (HTML)"],
-  [/^@[^\n]*\n[ACGTN\r]+\n\+/, "a FASTQ file with reads"],
-  [/^>[^\n]*\n[ACGTNacgtn]{10}/, "a FASTA file"],
-  [/[\x00-\x08\x0e-\x1f]/, "a binary file"],
+  [/^PK\x03\x04[^]*word\//, "a Word document (DOCX)", EXPORT],
+  [/^PK\x03\x04[^]*ppt\//, "a PowerPoint document (PPTX)", EXPORT],
+  [/^PK\x03\x04[^]*(xl\/|\[Content_Types\]\.xml)/, "an Excel document (XLSX)", EXPORT],
+  [/^PK\x03\x04[^]*application\/vnd\.oasis/, "an OpenDocument file", EXPORT],
+  [/^PK\x03\x04/, "a ZIP archive", UNPACK],
+  [
+    /^\s*<(!doctype html|html|head|body)/i,
+    "a web page (HTML)",
+    "Download the file again: an error or sign-in page was saved in its place.",
+  ],
+  [/23andMe/, "raw data of 23andMe", CHIP],
+  [/AncestryDNA/, "raw data of AncestryDNA", CHIP],
+  [/^@[^\n]*\n[ACGTN\r]+\n\+/, "a FASTQ file with reads", "Align the reads, call variants and choose the VCF."],
+  [/^>[^\n]*\n[ACGTNacgtn]{10}/, "a FASTA file", "It holds sequence, not variants: choose a VCF."],
+  [/[\x00-\x08\x0e-\x1f]/, "a binary file", CHOOSE],
 ];
 // Eight columns of a record; those of a BED file do not have bases in the fourth.
 const RECORD = /^[^\t\n]+\t\d+\t[^\t\n]+\t[ACGTN]+\t[^\t\n]+\t[^\t\n]+\t[^\t\n]+\t/i;
+const VERSION = /^VCFv4\.[0-9]{1,2}$/;
 const CHROMOSOME_1 = { 248956422: "GRCh38", 249250621: "GRCh37" };
 
 /**
@@ -151,7 +174,7 @@ function notAVcf(file, { compression, bytes, text }) {
   const inside = compression === "plain" ? "" : ", compressed with gzip";
   const found = describe(bytes);
   if (found) {
-    return new Refusal(`${file.name} is ${found}${inside}, not a VCF.`, { advice: CHOOSE });
+    return new Refusal(`${file.name} is ${found.name}${inside}, not a VCF.`, { advice: found.advice });
   }
   if (RECORD.test(text)) {
     return new Refusal(`${file.name} has no header: its first line is a record.`, {
@@ -166,11 +189,11 @@ function notAVcf(file, { compression, bytes, text }) {
   });
 }
 
-/** Says what these first bytes of a file belong to, or null for an unknown text. */
+/** Says what these first bytes of a file belong to and what to do about it, or null for an unknown text. */
 function describe(bytes) {
   const start = String.fromCharCode(...bytes.subarray(0, 4096));
   const known = MAGIC.find(([magic]) => start.startsWith(magic)) ?? PATTERNS.find(([pattern]) => pattern.test(start));
-  return known ? known[1] : null;
+  return known ? { name: known[1], advice: known[2] } : null;
 }
 
 function tooLarge(file, { maxBytes, plan, compression }) {
@@ -182,7 +205,19 @@ function tooLarge(file, { maxBytes, plan, compression }) {
 }
 
 function readHeader({ text, cut }) {
+  if (!text.includes("\n") && text.includes("\r")) {
+    throw new Refusal("The lines end with a carriage return only, as on old Macintosh systems.", {
+      advice: "Save the file with Unix line ends (LF).",
+    });
+  }
   const lines = text.split("\n");
+  const version = lines[0].slice("##fileformat=".length).trim();
+  if (!VERSION.test(version)) {
+    throw new Refusal(`The file says its format is “${version.slice(0, 60)}”; VCFv4.0 to VCFv4.5 are understood.`, {
+      advice: "Export or convert the file as VCF 4.2.",
+      line: 1,
+    });
+  }
   const end = lines.findIndex((line) => !line.startsWith("##"));
   const columns = end >= 0 && lines[end].startsWith("#CHROM\t") ? lines[end].trimEnd().split("\t") : null;
   if (end >= 0 && /^#CHROM +POS/.test(lines[end])) {
@@ -199,7 +234,7 @@ function readHeader({ text, cut }) {
     });
   }
   return {
-    version: lines[0].slice("##fileformat=".length).trim(),
+    version,
     samples: columns && !goesOn ? Math.max(0, columns.length - 9) : null,
     build: CHROMOSOME_1[text.match(/^##contig=<ID=(?:chr)?1,.*?length=(\d+)/m)?.[1]] ?? null,
   };

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from genomics.users.forms import LineField
 from genomics.users.models import Lab, Role
 
 
@@ -12,9 +13,7 @@ class NameForm(forms.ModelForm[Lab]):
     class Meta:
         model = Lab
         fields: Any = ("name",)
-
-    def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
+        field_classes = {"name": LineField}
 
 
 class LabForm(NameForm):

@@ -1,4 +1,6 @@
+import unicodedata
 import zoneinfo
+from typing import Any
 
 from django import forms
 
@@ -13,6 +15,25 @@ def _time_zones() -> list[tuple[str, str]]:
     return [("", "As my browser says"), *((zone, zone.replace("_", " ")) for zone in ("UTC", *zones))]
 
 
+# Control characters, halves of pairs, line ends; marks that turn the direction of all that follows.
+_UNFIT = {"Cc", "Cs", "Zl", "Zp"}
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+class LineField(forms.CharField):
+    """A name of somebody or something: one line that changes nothing around it, wherever it is shown."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return " ".join("".join(" " if _is_unfit(letter) else letter for letter in text).split())
+
+
+def _is_unfit(letter: str) -> bool:
+    if letter == "\0":  # no slip of anybody's: the field's own check refuses it
+        return False
+    return unicodedata.category(letter) in _UNFIT or unicodedata.bidirectional(letter) in _TURNING
+
+
 class ProfileForm(forms.ModelForm[User]):
     """What a user says about themselves; the e-mail address has pages of its own that verify it."""
 
@@ -21,6 +42,7 @@ class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ("name", "institution", "time_zone", "mail_when_done", "mail_when_failed")
+        field_classes = {"name": LineField, "institution": LineField}
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "institution": forms.TextInput(attrs={"autocomplete": "organization"}),

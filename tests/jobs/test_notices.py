@@ -97,9 +97,20 @@ class TestTell:
         assert not Mail.objects.exists()
 
     def test_says_nothing_when_a_result_has_come_back_from_elsewhere(self, free_user: User) -> None:
-        event = _ended(free_user)
-        JobEvent.objects.filter(job=event.job, sequence=event.sequence - 1).update(status=Status.PENDING)
-        notices.tell(event)
+        done = _ended(free_user)
+        away, back = (
+            JobEvent.objects.create(
+                job=done.job,
+                sequence=done.sequence + later,
+                status=status,
+                attempt=done.attempt,
+                actor="sweep",
+                created_at=done.created_at,
+            )
+            for later, status in ((1, Status.PENDING), (2, Status.COMPLETED))
+        )
+        for event in (away, back):
+            notices.tell(event)
         assert not Mail.objects.exists()
 
     def test_says_nothing_of_a_failure_whose_job_is_on_its_way_again(self, free_user: User) -> None:

@@ -1,12 +1,21 @@
 from typing import Generic, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 
+from genomics import admin_actions
+from jobs import deletion, submission
+from jobs.errors import NotPossibleNowError
 from jobs.models import Job, JobEvent, ResultFile
 
 Row = TypeVar("Row", JobEvent, ResultFile)
+
+_MOST_DELETED = 100  # a page of the list
+_REFUSALS: admin_actions.Refusals = {NotPossibleNowError: None}
 
 
 class _ReadOnlyInline(admin.TabularInline[Row, Job], Generic[Row]):
@@ -25,7 +34,7 @@ class _ReadOnlyInline(admin.TabularInline[Row, Job], Generic[Row]):
 
 class JobEventInline(_ReadOnlyInline[JobEvent]):
     model = JobEvent
-    fields = ("sequence", "status", "attempt", "actor", "note", "created_at")
+    fields = ("sequence", "status", "attempt", "actor", "note", "created_at", "published_at")
     ordering = ("sequence",)
 
 
@@ -37,7 +46,7 @@ class ResultFileInline(_ReadOnlyInline[ResultFile]):
 
 @admin.register(Job)
 class JobAdmin(admin.ModelAdmin[Job]):
-    """Jobs as they are. Nothing is edited here: a status has one writer."""
+    """Jobs as they are. Nothing is edited here: a status has one writer, and the actions call what the pages call."""
 
     list_display = (
         "name",
@@ -48,13 +57,16 @@ class JobAdmin(admin.ModelAdmin[Job]):
         "input_size_bytes",
         "submitted_at",
         "finished_at",
+        "deleted_at",
     )
-    list_filter = ("status", "reference", "lab__plan")
+    list_filter = ("status", "reference", "lab__plan", ("deleted_at", admin.EmptyFieldListFilter))
     search_fields = ("id", "name", "lab__name", "owner__email")
     date_hierarchy = "submitted_at"
     ordering = ("-created_at",)
     list_select_related = ("lab", "owner")
+    show_full_result_count = False
     inlines = (JobEventInline, ResultFileInline)
+    actions = ("requeue", "cancel", "delete")
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
@@ -65,5 +77,61 @@ class JobAdmin(admin.ModelAdmin[Job]):
     def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:  # noqa: ARG002
         return False
 
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.change_job")
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.delete_job")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         return super().get_queryset(request).select_related("lab", "owner")
+
+    @admin.action(description="Requeue: run again from the start", permissions=["operate"])
+    def requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        actor = admin_actions.actor(request)
+        admin_actions.apply(
+            self,
+            request,
+            rows=jobs,
+            act=lambda job: submission.retry(job, actor=actor, now=timezone.now()),
+            done="Requeued",
+            refusals=_REFUSALS,
+        )
+
+    @admin.action(description="Cancel", permissions=["operate"])
+    def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        actor = admin_actions.actor(request)
+        admin_actions.apply(
+            self,
+            request,
+            rows=jobs,
+            act=lambda job: submission.cancel(job, actor=actor, now=timezone.now()),
+            done="Cancelled",
+            refusals=_REFUSALS,
+        )
+
+    @admin.action(description="Delete with all files", permissions=["remove"])
+    def delete(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse | None:
+        """This function will ask first; what the person confirms are the jobs on that page, and no others."""
+        if jobs.count() > _MOST_DELETED:
+            self.message_user(request, f"Choose at most {_MOST_DELETED} jobs at a time.", messages.WARNING)
+            return None
+        if "confirmed" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Delete jobs",
+                "opts": self.opts,
+                "jobs": jobs,
+                "checkbox_name": ACTION_CHECKBOX_NAME,
+            }
+            return TemplateResponse(request, "admin/jobs/job/confirm_deletion.html", context)
+        actor = admin_actions.actor(request)
+        admin_actions.apply(
+            self,
+            request,
+            rows=jobs,
+            act=lambda job: deletion.delete(job, actor=actor, now=timezone.now(), note="Deleted by an administrator."),
+            done="Deleted",
+            refusals=_REFUSALS,
+        )
+        return None

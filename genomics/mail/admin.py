@@ -1,7 +1,16 @@
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
+from genomics import admin_actions
+from genomics.mail import outbox
+from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
+
+_REFUSALS: admin_actions.Refusals = {
+    NotToBeSentAgainError: "it was sent, is still being tried, or was given up so long ago that its text is erased."
+}
 
 
 @admin.register(Mail)
@@ -23,6 +32,11 @@ class MailAdmin(admin.ModelAdmin[Mail]):
     )
     readonly_fields = fields
     ordering = ("-id",)
+    show_full_result_count = False
+    actions = ("send_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Mail]:
+        return super().get_queryset(request).defer("text", "html")
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
@@ -32,3 +46,17 @@ class MailAdmin(admin.ModelAdmin[Mail]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Mail | None = None) -> bool:  # noqa: ARG002
         return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("mail.change_mail")
+
+    @admin.action(description="Send again what was given up", permissions=["operate"])
+    def send_again(self, request: HttpRequest, mails: QuerySet[Mail]) -> None:
+        admin_actions.apply(
+            self,
+            request,
+            rows=mails,
+            act=lambda mail: outbox.send_again(mail, now=timezone.now()),
+            done="To be sent again",
+            refusals=_REFUSALS,
+        )

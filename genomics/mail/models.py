@@ -15,6 +15,9 @@ class MailQuerySet(models.QuerySet["Mail"]):
             "next_attempt_at"
         )
 
+    def given_up(self) -> "MailQuerySet":
+        return self.filter(sent_at=None, attempts__gte=settings.MAIL_MAX_ATTEMPTS)
+
 
 class Mail(models.Model):
     """One mail to one recipient. Its text is erased when it has been sent: codes and links do not linger."""

@@ -3,10 +3,10 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 
+from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
 from genomics.mail.wording import one_line
 from genomics.queues import send
@@ -17,6 +17,7 @@ SEND = "mail.send"
 _FIRST_RETRY = timedelta(minutes=1)
 _SWEEP_BATCH = 100
 _SUBJECT_LIMIT = 200
+_KEPT = timedelta(days=7)  # the text of a mail that was given up: an operator may mend the cause and send it again
 
 
 def enqueue(key: str, *, recipient: str, subject: str, text: str, html: str = "") -> Mail:
@@ -51,16 +52,23 @@ def deliver(mail_id: int, *, now: datetime) -> bool:
         _message(mail).send()
     except OSError as error:  # smtplib's errors are OSErrors too
         logger.warning("Mail %s was not sent: %s. Next attempt in %s.", mail.pk, error, pause)
-        failed = Mail.objects.filter(pk=mail.pk)
-        failed.update(error=str(error)[:500])
-        failed.filter(attempts__gte=settings.MAIL_MAX_ATTEMPTS).update(text="", html="")  # given up
+        Mail.objects.filter(pk=mail.pk).update(error=str(error)[:500])
         return False
     Mail.objects.filter(pk=mail.pk).update(sent_at=now, text="", html="", error="")
     return True
 
 
+def send_again(mail: Mail, *, now: datetime) -> None:
+    """This function will give a mail that was given up all its attempts back. Raises NotToBeSentAgainError."""
+    given_up = Mail.objects.given_up().exclude(text="")
+    if not given_up.filter(pk=mail.pk).update(attempts=0, next_attempt_at=now):
+        raise NotToBeSentAgainError
+    send(SEND, mail_id=mail.pk)
+
+
 def sweep(*, now: datetime) -> int:
-    """This function will hint all mails that are due and give their number."""
+    """This function will hint all mails that are due and give their number; it also erases texts kept long enough."""
+    Mail.objects.given_up().filter(next_attempt_at__lt=now - _KEPT).exclude(text="").update(text="", html="")
     due = list(Mail.objects.due(now).values_list("pk", flat=True)[:_SWEEP_BATCH])
     for mail_id in due:
         send(SEND, mail_id=mail_id)

@@ -1,7 +1,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from genomics.mail import outbox
+from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
 
 Capture = Callable[..., AbstractContextManager[list[Callable[[], None]]]]
@@ -69,6 +70,36 @@ class TestDeliver:
         assert not outbox.deliver(mail.pk, now=timezone.now())
 
 
+@pytest.mark.django_db
+class TestSendAgain:
+    def test_sends_a_mail_that_was_given_up(
+        self, settings: Any, mailoutbox: list[Any], django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        mail, now = _mail(), timezone.now()
+        Mail.objects.update(attempts=settings.MAIL_MAX_ATTEMPTS - 1)
+        settings.EMAIL_BACKEND = f"{__name__}.RefusingBackend"
+        assert not outbox.deliver(mail.pk, now=now)
+        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+        assert not outbox.deliver(mail.pk, now=now + timedelta(days=1))
+        with django_capture_on_commit_callbacks() as hints:
+            outbox.send_again(mail, now=now)
+        assert len(hints) == 1
+        assert outbox.deliver(mail.pk, now=now)
+        assert [sent.body for sent in mailoutbox] == ["Your code is 1234"]
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"attempts": 3}, {"attempts": 8, "sent_at": datetime(2026, 3, 1, tzinfo=UTC)}, {"attempts": 8, "text": ""}],
+        ids=["still tried", "sent", "erased"],
+    )
+    def test_refuses_any_other(self, fields: dict[str, Any]) -> None:
+        mail = _mail()
+        Mail.objects.update(**fields)
+        with pytest.raises(NotToBeSentAgainError):
+            outbox.send_again(mail, now=timezone.now())
+        assert Mail.objects.get().attempts == fields["attempts"]
+
+
 @pytest.mark.django_db(transaction=True)
 class TestDeliverAtOnce:
     def test_sends_once_when_two_workers_try(self, mailoutbox: list[Any]) -> None:
@@ -100,3 +131,13 @@ class TestSweep:
             assert outbox.sweep(now=timezone.now()) == 1
         assert len(hints) == 1
         assert due.sent_at is None
+
+    def test_erases_the_text_of_a_mail_that_was_given_up_long_ago(self, settings: Any) -> None:
+        mail, now = _mail(), timezone.now()
+        Mail.objects.update(attempts=settings.MAIL_MAX_ATTEMPTS, next_attempt_at=now)
+        outbox.sweep(now=now + timedelta(days=6))
+        mail.refresh_from_db()
+        assert mail.text
+        outbox.sweep(now=now + timedelta(days=8))
+        mail.refresh_from_db()
+        assert (mail.text, mail.html) == ("", "")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from genomics.aws.template import StackNames, Template, TemplateError
+from genomics.aws.template import Stack, StackNames, Template, TemplateError
 
 ROOT = Path(__file__).resolve().parents[3]
 STACK = ROOT / "docker" / "aws" / "stack.yaml"
@@ -133,11 +133,42 @@ class TestStackFile:
             assert queue.properties["MessageRetentionPeriod"] == 14 * 24 * 3600
             assert queue.properties["SqsManagedSseEnabled"] is True
 
+    def test_lets_the_web_count_and_put_back_and_the_workers_collect_dead_letters(self, template: Template) -> None:
+        stack = template.resolve(account=ACCOUNT, region=REGION)
+        arns = {resource.logical_id: resource.attributes.get("Arn", "") for resource in stack.resources}
+        work = {arn for name, arn in arns.items() if name.endswith("Queue") and not name.endswith("DeadLetterQueue")}
+        dead = {arn for name, arn in arns.items() if name.endswith("DeadLetterQueue")}
+        web, worker = _rights(stack, "WebRole"), _rights(stack, "WorkerRole")
+        assert {arn for action, arn in web if action == "sqs:SendMessage"} == work
+        assert {arn for action, arn in web if action == "sqs:GetQueueAttributes"} == work | dead
+        assert {arn for action, arn in web if action == "sqs:ReceiveMessage"} == set()
+        assert {action for action, arn in web if arn in dead} == {"sqs:GetQueueAttributes"}
+        assert {action for action, arn in worker if arn in dead} == {"sqs:ReceiveMessage", "sqs:DeleteMessage"}
+        assert {arn for action, arn in worker if action == "sqs:ReceiveMessage"} == work | dead
+
     def test_is_accepted_by_cfn_lint(self) -> None:
         run = subprocess.run(
             [Path(sys.executable).with_name("cfn-lint"), STACK], capture_output=True, text=True, check=False
         )
         assert run.returncode == 0, run.stdout
+
+
+def _rights(stack: Stack, role: str) -> set[tuple[str, str]]:
+    """This function will give each action of a role with each ARN that it is allowed for."""
+    (found,) = [resource for resource in stack.resources if resource.logical_id == role]
+    statements = [
+        statement for policy in found.properties["Policies"] for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    return {
+        (action, arn)
+        for statement in statements
+        for action in _listed(statement["Action"])
+        for arn in _listed(statement["Resource"])
+    }
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 class TestImports:

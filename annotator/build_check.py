@@ -13,7 +13,7 @@ def check_build(header: VcfHeader, *, contigs: ContigTable) -> None:
     A header that does not say is taken; the records then tell.
     """
     build = contigs.build
-    advice = f"Send the file on {build}, or lift it over first."
+    advice = f"Send the file on {build}, or lift it over first, for example with Picard's LiftoverVcf."
     for declared in header.contigs:
         contig = contigs.find(declared.name)
         if contig is not None and declared.length is not None and declared.length != contig.length:

@@ -10,6 +10,7 @@ from annotator.sniffing import EMPTY, TEXT, describe
 
 FIXED_COLUMNS = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 UTF8_BOM = b"\xef\xbb\xbf"
+PUT_TABS_BACK = "Copying the text or an editor may have done this. Send the original, or put tabs back in every line."
 
 _VERSION = re.compile(r"VCFv4\.[0-9]{1,2}")
 _ID = re.compile(r"[<,]ID=([^,>]+)")
@@ -121,11 +122,18 @@ def missing_chrom_line(*, line: int) -> InvalidVcfError:
     )
 
 
+def separated_by_spaces(line: bytes) -> bool:
+    """Whether a line without tabs holds the fixed columns nevertheless."""
+    return b"\t" not in line and len(line.split(maxsplit=len(FIXED_COLUMNS))) >= len(FIXED_COLUMNS)
+
+
 def not_a_vcf(data: bytes, *, inside: str = "") -> InvalidVcfError:
     """The refusal of a file that is something else; `data` are its first bytes, decompressed."""
     kind = describe(data)
     if kind == EMPTY:
-        return InvalidVcfError("EMPTY_FILE", message=f"The file is empty{inside}.", advice=kind.advice)
+        return InvalidVcfError(
+            "EMPTY_FILE", message=f"The {'compressed ' if inside else ''}file is empty.", advice=kind.advice
+        )
     if kind == TEXT and b"#CHROM" in data[:65_536]:
         return InvalidVcfError(
             "NO_FILEFORMAT",
@@ -172,14 +180,7 @@ def _check_columns(text: bytes, *, line: int) -> None:
     columns = text.removeprefix(b"#").split(b"\t")
     for number, expected in enumerate(FIXED_COLUMNS, start=1):
         if len(columns) < number or columns[number - 1] != expected.encode():
-            separated = "" if len(columns) > 1 else " Its columns are not separated by tabs."
-            raise InvalidVcfError(
-                "BAD_COLUMNS",
-                message=f"Column {number} of the #CHROM line must be {expected}.{separated}",
-                advice="Write the #CHROM line with the eight fixed columns, separated by single tabs.",
-                line=line,
-                column=expected,
-            )
+            raise _bad_columns(columns, number=number, line=line)
     if len(columns) > len(FIXED_COLUMNS) and columns[len(FIXED_COLUMNS)] != b"FORMAT":
         raise InvalidVcfError(
             "BAD_COLUMNS",
@@ -189,6 +190,17 @@ def _check_columns(text: bytes, *, line: int) -> None:
             column="FORMAT",
         )
     _check_samples(columns, line=line)
+
+
+def _bad_columns(columns: list[bytes], *, number: int, line: int) -> InvalidVcfError:
+    expected = FIXED_COLUMNS[number - 1]
+    found = f"is '{excerpt(columns[number - 1])}'" if number <= len(columns) else "is missing"
+    message = f"Column {number} of the #CHROM line must be {expected}, but {found}."
+    advice = "Write the #CHROM line with the eight fixed columns, separated by single tabs."
+    if separated_by_spaces(columns[0]):
+        message = "The columns of the #CHROM line are separated by spaces instead of tabs."
+        advice = PUT_TABS_BACK
+    return InvalidVcfError("BAD_COLUMNS", message=message, advice=advice, line=line, column=expected)
 
 
 def _check_samples(columns: list[bytes], *, line: int) -> None:

@@ -1,7 +1,7 @@
 """What is wrong with a record, and what to do about it, in words."""
 
 from annotator.errors import InvalidVcfError
-from annotator.header import FIXED_COLUMNS
+from annotator.header import FIXED_COLUMNS, PUT_TABS_BACK, separated_by_spaces
 from annotator.quoting import excerpt
 from annotator.wording import counted
 
@@ -29,11 +29,12 @@ def wrong_column_count(line: bytes, *, number: int, expected: int) -> InvalidVcf
             line=number,
         )
     found = line.count(b"\t") + 1
-    separated = " Columns must be separated by single tabs." if found < len(FIXED_COLUMNS) else ""
+    spaces = separated_by_spaces(line)
+    message = f"The line has {counted(found, 'column')}, but the #CHROM line has {expected}."
     return InvalidVcfError(
         "WRONG_COLUMN_COUNT",
-        message=f"The line has {counted(found, 'column')}, but the #CHROM line has {expected}.{separated}",
-        advice=_advice_on_columns(found, expected=expected),
+        message="The columns of the line are separated by spaces instead of tabs." if spaces else message,
+        advice=PUT_TABS_BACK if spaces else _advice_on_columns(found, expected=expected),
         line=number,
         column=column_name(min(found, expected) + 1),
     )
@@ -43,7 +44,7 @@ def header_after_records(*, line: int) -> InvalidVcfError:
     return InvalidVcfError(
         "HEADER_AFTER_RECORDS",
         message="A header line stands among the records.",
-        advice="Were two files put together? Join them with 'bcftools concat'.",
+        advice="If two files were put together, join them with 'bcftools concat' instead.",
         line=line,
     )
 
@@ -80,10 +81,12 @@ def unsorted(name: str, position: int, *, after: int, line: int) -> InvalidVcfEr
     )
 
 
-def contig_in_two_blocks(name: bytes, *, line: int) -> InvalidVcfError:
+def contig_in_two_blocks(name: bytes, *, first_name: bytes, line: int) -> InvalidVcfError:
+    """`first_name` is what the same contig was called in its first block."""
+    same = f" {excerpt(name)} and {excerpt(first_name)} are the same contig." if name != first_name else ""
     return InvalidVcfError(
         "CONTIG_IN_TWO_BLOCKS",
-        message=f"The records of {excerpt(name)} stand in two separate blocks; the second begins here.",
+        message=f"The records of contig {excerpt(name)} stand in two blocks; the second begins here.{same}",
         advice=_SORT,
         line=line,
         column="CHROM",
@@ -123,12 +126,16 @@ def bad_ref(ref: bytes, *, line: int) -> InvalidVcfError:
     )
 
 
-def past_contig_end(name: str, position: int, *, length: int, length_of_ref: int, line: int) -> InvalidVcfError:
+def past_contig_end(
+    position: int, *, length_of_ref: int, contig: str, length: int | None, line: int
+) -> InvalidVcfError:
+    """`length` is None when the contig's is not known, but no contig at all is that long."""
     reach = f" and REF has {length_of_ref:,} bases" if length_of_ref > 1 else ""
+    end = f"contig {contig} has {counted(length, 'base')}" if length else "no contig is that long"
     return InvalidVcfError(
         "PAST_CONTIG_END",
-        message=f"POS is {position:,}{reach}, but {name} has {counted(length, 'base')}.",
-        advice="The file was probably made on another genome build: check which one.",
+        message=f"POS is {position:,}{reach}, but {end}.",
+        advice="The file was probably made on another genome build: check which one, and lift it over if so.",
         line=line,
         column="POS",
     )

@@ -47,7 +47,7 @@ class RecordChecker:
         self._tabs = column_count - 1
         self._contigs = contigs  # None: the reference is not known, every contig is taken
         self._limits = limits
-        self._seen: set[str] = set()
+        self._seen: dict[str, bytes] = {}  # what each sequence is called in this file
         self.place = Place(text=b"", name="", contig=None, length=0)
 
     def take(self, line: bytes, *, number: int) -> Record:
@@ -65,7 +65,10 @@ class RecordChecker:
         if not ref or ref.translate(None, _REF_BASES):
             raise faults.bad_ref(ref, line=number)
         if position + len(ref) - 1 > place.length:
-            raise faults.past_contig_end(place.name, position, length=place.length, length_of_ref=len(ref), line=number)
+            known_length = place.length if place.contig else None
+            raise faults.past_contig_end(
+                position, length_of_ref=len(ref), contig=place.name, length=known_length, line=number
+            )
         if len(alt) > 1 and len(ref) * (alt.count(b",") + 1) > self._limits.max_allele_bytes:
             raise faults.too_many_alleles(alt, length_of_ref=len(ref), line=number)
         if b"END=" in rest or b"LEN" in rest:
@@ -77,7 +80,7 @@ class RecordChecker:
         contig = self._contigs.find(name) if self._contigs else None
         sequence_name = contig.name if contig else name
         if sequence_name in self._seen:
-            raise faults.contig_in_two_blocks(text, line=number)
+            raise faults.contig_in_two_blocks(text, first_name=self._seen[sequence_name], line=number)
         if text.startswith(b"#"):
             raise faults.header_after_records(line=number)
         if not text or len(text) > self._limits.max_contig_name_bytes:
@@ -86,7 +89,7 @@ class RecordChecker:
             raise faults.unknown_contig(text, build=self._contigs.build, line=number)
         if len(self._seen) >= self._limits.max_contigs:
             raise faults.too_many_contigs(self._limits.max_contigs, line=number)
-        self._seen.add(sequence_name)
+        self._seen[sequence_name] = text
         length = contig.length if contig else MAX_POSITION
         return Place(text=text, name=excerpt(text), contig=contig, length=length)
 

@@ -22,7 +22,10 @@ _EXPORT = "Send the VCF that it was made from."
 _CALL = "Call variants first, for example with 'bcftools mpileup' and 'bcftools call', and send the VCF."
 _UNPACK = "Unpack it and send the VCF inside, plain or compressed with gzip or bgzip."
 _RECODE = "Save it as UTF-8 (an editor offers that as encoding), or export it again."
-_CHIP = "Convert it to VCF first, for example with 'bcftools convert --tsv2vcf'."
+_CHIP = (
+    "Convert it to VCF first, for example with 'bcftools convert --tsv2vcf', "
+    "and mind its genome build: it is mostly GRCh37."
+)
 _TO_VCF = "Convert it to VCF first, for example with 'bcftools view -Oz -o out.vcf.gz'."
 
 EMPTY = Kind(name="an empty file", advice=_SEND_VCF)

@@ -70,8 +70,8 @@ HEADERS = (
         "BAD_COLUMNS",
         2,
         "CHROM",
-        "Column 1 of the #CHROM line must be CHROM. Its columns are not separated by tabs.",
-        "Write the #CHROM line with the eight fixed columns, separated by single tabs.",
+        "The columns of the #CHROM line are separated by spaces instead of tabs.",
+        "Copying the text or an editor may have done this. Send the original, or put tabs back in every line.",
     ),
     _in_header(
         "column missing in #CHROM",
@@ -79,7 +79,7 @@ HEADERS = (
         "BAD_COLUMNS",
         2,
         "REF",
-        "Column 4 of the #CHROM line must be REF.",
+        "Column 4 of the #CHROM line must be REF, but is 'ALT'.",
         "Write the #CHROM line with the eight fixed columns, separated by single tabs.",
     ),
     _in_header(
@@ -163,8 +163,8 @@ BUILDS = (
         "PAST_CONTIG_END",
         4,
         "POS",
-        "POS is 249,250,000, but 1 has 248,956,422 bases.",
-        "The file was probably made on another genome build: check which one.",
+        "POS is 249,250,000, but contig 1 has 248,956,422 bases.",
+        "The file was probably made on another genome build: check which one, and lift it over if so.",
     ),
     BadFile(
         name="wrong build by REF",

@@ -7,7 +7,7 @@ SAMPLES_HEADER = HEADER.replace("INFO\n", "INFO\tFORMAT\tone\ttwo\n")
 SORT = "Sort the file by contig and position, for example with 'bcftools sort'."
 CUT_LINE = "The line was cut off or edited: export the file again."
 COUNT_FROM_1 = "Positions in a VCF count from 1. Correct the line or export the file again."
-OTHER_BUILD = "The file was probably made on another genome build: check which one."
+OTHER_BUILD = "The file was probably made on another genome build: check which one, and lift it over if so."
 CONTIG_NAMES = "Use names such as chr1 or 1, chrX or X, chrM or MT, on GRCh38."
 BARE_REF = "Write the reference bases alone; an insertion or deletion is written with the base before it."
 
@@ -36,7 +36,7 @@ RECORDS = (
         "chr1\t1001\t.\tA\tG\n",
         "WRONG_COLUMN_COUNT",
         "QUAL",
-        "The line has 5 columns, but the #CHROM line has 8. Columns must be separated by single tabs.",
+        "The line has 5 columns, but the #CHROM line has 8.",
         CUT_LINE,
     ),
     _in_record(
@@ -44,8 +44,8 @@ RECORDS = (
         "chr1 1001 . A G . . .\n",
         "WRONG_COLUMN_COUNT",
         "POS",
-        "The line has 1 column, but the #CHROM line has 8. Columns must be separated by single tabs.",
-        CUT_LINE,
+        "The columns of the line are separated by spaces instead of tabs.",
+        "Copying the text or an editor may have done this. Send the original, or put tabs back in every line.",
     ),
     _in_record(
         "sample column missing",
@@ -80,7 +80,7 @@ RECORDS = (
         "HEADER_AFTER_RECORDS",
         None,
         "A header line stands among the records.",
-        "Were two files put together? Join them with 'bcftools concat'.",
+        "If two files were put together, join them with 'bcftools concat' instead.",
     ),
     _in_record(
         "#CHROM line among the records",
@@ -88,7 +88,7 @@ RECORDS = (
         "HEADER_AFTER_RECORDS",
         None,
         "A header line stands among the records.",
-        "Were two files put together? Join them with 'bcftools concat'.",
+        "If two files were put together, join them with 'bcftools concat' instead.",
     ),
     _in_record(
         "CR within a line",
@@ -124,7 +124,7 @@ RECORDS = (
         record("chr1", 248_956_423, "A", "G"),
         "PAST_CONTIG_END",
         "POS",
-        "POS is 248,956,423, but chr1 has 248,956,422 bases.",
+        "POS is 248,956,423, but contig chr1 has 248,956,422 bases.",
         OTHER_BUILD,
     ),
     _in_record(
@@ -132,7 +132,7 @@ RECORDS = (
         record("chr1", 248_956_422, "AC", "G"),
         "PAST_CONTIG_END",
         "POS",
-        "POS is 248,956,422 and REF has 2 bases, but chr1 has 248,956,422 bases.",
+        "POS is 248,956,422 and REF has 2 bases, but contig chr1 has 248,956,422 bases.",
         OTHER_BUILD,
     ),
     _in_record(
@@ -151,6 +151,14 @@ RECORDS = (
         "LEN is '600000000': the record would end beyond every chromosome.",
         "Correct the end or the length of the variant, or export the file again.",
         header=SAMPLES_HEADER,
+    ),
+    _in_record(
+        "POS past everything on an auxiliary contig",
+        record("chrUn_KI270302v1", 600_000_000, "A", "G"),
+        "PAST_CONTIG_END",
+        "POS",
+        "POS is 600,000,000, but no contig is that long.",
+        OTHER_BUILD,
     ),
     _in_record(
         "unknown contig",
@@ -172,7 +180,7 @@ RECORDS = (
         record("chr2", 5, "A", "G") + record("chr1", 2000, "A", "G"),
         "CONTIG_IN_TWO_BLOCKS",
         "CHROM",
-        "The records of chr1 stand in two separate blocks; the second begins here.",
+        "The records of contig chr1 stand in two blocks; the second begins here.",
         SORT,
     ),
     _in_record(
@@ -180,7 +188,7 @@ RECORDS = (
         record("1", 2000, "A", "G"),
         "CONTIG_IN_TWO_BLOCKS",
         "CHROM",
-        "The records of 1 stand in two separate blocks; the second begins here.",
+        "The records of contig 1 stand in two blocks; the second begins here. 1 and chr1 are the same contig.",
         SORT,
     ),
 )

@@ -8,7 +8,7 @@ from tests.annotator.vcf import COLUMN_LINE, rcrs, record
 GOOD = record("chr1", 1000, "A", "G")
 SEND_VCF = "Send a VCF file: plain text, or compressed with gzip or bgzip."
 UNIX_ENDS = "Save the file with Unix line ends (LF)."
-BUILD_ADVICE = "Send the file on GRCh38, or lift it over first."
+BUILD_ADVICE = "Send the file on GRCh38, or lift it over first, for example with Picard's LiftoverVcf."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,9 @@ const EXPORT = "Choose the VCF that it was made from.";
 const CALL = "Call variants first, for example with 'bcftools mpileup' and 'bcftools call', and choose the VCF.";
 const UNPACK = "Unpack it and choose the VCF inside, plain or compressed with gzip or bgzip.";
 const RECODE = "Save it as UTF-8 (an editor offers that as encoding), or export it again.";
-const CHIP = "Convert it to VCF first, for example with 'bcftools convert --tsv2vcf'.";
+const CHIP =
+  "Convert it to VCF first, for example with 'bcftools convert --tsv2vcf', " +
+  "and mind its genome build: it is mostly GRCh37.";
 const INDEX = "Choose the VCF that the index belongs to.";
 
 // What annotator/sniffing.py knows, in the same words.

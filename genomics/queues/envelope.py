@@ -70,9 +70,17 @@ def _headers_fit(headers: Any) -> bool:
         and isinstance(headers.get("task"), str)
         and isinstance(headers.get("id"), str)
         and isinstance(headers.get("expires"), str | None)
-        and headers.get("timelimit") in (None, [None, None])
+        and _is_time_limit(headers.get("timelimit"))
         and not any(headers.get(name) for name in _UNUSED_HEADERS)
     )
+
+
+def _is_time_limit(value: Any) -> bool:
+    """This function will know the pair of seconds (hard, soft) that Celery adds where the sender knows the task."""
+    if value is None:
+        return True
+    pair = isinstance(value, list) and len(value) == 2
+    return pair and all(limit is None or (type(limit) in (int, float) and limit > 0) for limit in value)
 
 
 def _properties_fit(properties: Any) -> bool:

@@ -24,8 +24,10 @@ class TestRead:
         text = envelope.unwrap(received["Messages"][0]["Body"])
         assert envelope.read(text) == Envelope(task="mail.send", args=[], kwargs={"mail_id": 7})
 
-    def test_takes_what_beat_sends(self) -> None:
-        assert envelope.read(task_message("jobs.sweep", header={"expires": "2026-03-01T12:00:00+00:00"}))
+    @pytest.mark.parametrize("limits", [None, [None, None], [90.0, 60.0], [90, None]])
+    def test_takes_what_beat_and_tasks_send(self, limits: Any) -> None:
+        header = {"expires": "2026-03-01T12:00:00+00:00", "timelimit": limits}  # both know the task and its limits
+        assert envelope.read(task_message("jobs.sweep", header=header))
 
     @pytest.mark.parametrize("body", FOREIGN.values(), ids=FOREIGN.keys())
     def test_refuses_everything_else(self, body: str) -> None:

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
 
+from genomics.lines import one_line
 from genomics.mail import letters
-from genomics.mail.wording import one_line
 from jobs.models import Job, JobEvent, Status
 
 _SUBJECT_NAME_LIMIT = 80

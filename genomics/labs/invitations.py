@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from genomics.labs.errors import InvitationEndedError, NotInvitableError
 from genomics.labs.models import Invitation, State, digest
+from genomics.lines import one_line
 from genomics.mail import letters
-from genomics.mail.wording import one_line
 from genomics.users import memberships
 from genomics.users.models import Change, Lab, Membership, Role, User
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 
+from genomics.lines import one_line
 from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
-from genomics.mail.wording import one_line
 from genomics.queues import send
 
 logger = logging.getLogger(__name__)

@@ -1,9 +1,9 @@
-import unicodedata
 import zoneinfo
 from typing import Any
 
 from django import forms
 
+from genomics.lines import one_line
 from genomics.users.models import User
 
 # The rest of the time zone database are old names and abbreviations.
@@ -15,23 +15,12 @@ def _time_zones() -> list[tuple[str, str]]:
     return [("", "As my browser says"), *((zone, zone.replace("_", " ")) for zone in ("UTC", *zones))]
 
 
-# Control characters, halves of pairs, line ends; marks that turn the direction of all that follows.
-_UNFIT = {"Cc", "Cs", "Zl", "Zp"}
-_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-
-
 class LineField(forms.CharField):
     """A name of somebody or something: one line that changes nothing around it, wherever it is shown."""
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
-        return " ".join("".join(" " if _is_unfit(letter) else letter for letter in text).split())
-
-
-def _is_unfit(letter: str) -> bool:
-    if letter == "\0":  # no slip of anybody's: the field's own check refuses it
-        return False
-    return unicodedata.category(letter) in _UNFIT or unicodedata.bidirectional(letter) in _TURNING
+        return text if "\0" in text else one_line(text)  # no slip of anybody's: the field's own check refuses it
 
 
 class ProfileForm(forms.ModelForm[User]):

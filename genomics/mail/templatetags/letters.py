@@ -2,11 +2,11 @@
 
 from django import template
 
-from genomics.mail import wording
+from genomics import lines
 
 register = template.Library()
 
 
 @register.filter
 def one_line(text: str) -> str:
-    return wording.one_line(text)
+    return lines.one_line(text)

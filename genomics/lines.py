@@ -1,4 +1,4 @@
-"""Words that came from people, made fit for a mail."""
+"""Text from people as one line that changes nothing around it: for names, subjects and lines of mails."""
 
 import unicodedata
 

@@ -1,6 +1,6 @@
 import pytest
 
-from genomics.mail.wording import one_line
+from genomics.lines import one_line
 
 
 class TestOneLine:
@@ -24,7 +24,7 @@ class TestOneLine:
         assert len(line.splitlines()) == 1
         assert line.startswith("a ")
 
-    @pytest.mark.parametrize("text", ["sample.vcf", "Zürich–Łódź", "样本.vcf", "a ~ <b> & 'c'"])
+    @pytest.mark.parametrize("text", ["sample.vcf", "Zürich–Łódź", "样本.vcf", "a ~ <b> & 'c'", "نمی\u200cخواهم"])
     def test_keeps_ordinary_text(self, text: str) -> None:
         assert one_line(text) == text
 

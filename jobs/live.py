@@ -1,19 +1,23 @@
 """The lean poll: open pages ask every few seconds whether anything changed.
 
 One signed token, one indexed query, no session: answered before all other middleware. 204 means "as you know it".
+Places in the queue change without a change of the job: the version names them too, from the forecast that all share.
 """
 
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core import signing
-from django.db.models import Exists
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 
-from jobs.models import ACTIVE, Job
+from genomics.users.models import Lab
+from jobs import waiting
+from jobs.models import ACTIVE, Job, Status
 
 PATH = "/live/"
 _SALT = "jobs.live"
@@ -30,12 +34,12 @@ class Live:
     active: bool
 
 
-def for_labs(lab_ids: Iterable[uuid.UUID]) -> Live:
-    return _live({"labs": [str(lab_id) for lab_id in lab_ids]})
+def for_labs(lab_ids: Iterable[uuid.UUID], *, now: datetime) -> Live:
+    return _live({"labs": [str(lab_id) for lab_id in lab_ids]}, now=now)
 
 
-def for_job(job: Job) -> Live:
-    return _live({"job": str(job.pk)})
+def for_job(job: Job, *, now: datetime) -> Live:
+    return _live({"job": str(job.pk)}, now=now)
 
 
 class LivePollMiddleware:
@@ -57,20 +61,39 @@ def _answer(request: HttpRequest) -> HttpResponse:
         scope = signing.loads(request.GET.get("t", ""), salt=_SALT, max_age=_LIFETIME)
     except signing.BadSignature:
         return HttpResponse(status=403)
-    version, active = _look(scope)
+    version, active = _look(scope, now=timezone.now())
     if version == request.GET.get("v"):
         return HttpResponse(status=204)
     return JsonResponse({"version": version, "active": active}, headers={"Cache-Control": "no-store"})
 
 
-def _live(scope: dict[str, Any]) -> Live:
-    version, active = _look(scope)
+def _live(scope: dict[str, Any], *, now: datetime) -> Live:
+    version, active = _look(scope, now=now)
     return Live(url=PATH, token=signing.dumps(scope, salt=_SALT), version=version, active=active)
 
 
-def _look(scope: dict[str, Any]) -> tuple[str, bool]:
-    """This function will give the time of the latest change in the scope, as text, and whether a job is active."""
-    jobs = Job.objects.filter(pk=scope["job"]) if "job" in scope else Job.objects.filter(lab_id__in=scope["labs"])
-    active = Exists(jobs.filter(status__in=ACTIVE))
-    row = jobs.order_by("-updated_at").values_list("updated_at", active).first()
-    return (row[0].isoformat(), row[1]) if row else ("", False)
+def _look(scope: dict[str, Any], *, now: datetime) -> tuple[str, bool]:
+    """This function will give the version of what pages of the scope show, and whether a job is active in it."""
+    return _look_at_job(scope["job"], now=now) if "job" in scope else _look_at_labs(scope["labs"], now=now)
+
+
+def _look_at_job(job_id: str, *, now: datetime) -> tuple[str, bool]:
+    job = Job.objects.filter(pk=job_id).only("status", "updated_at", "ready_at").first()
+    if job is None:
+        return "", False
+    place = waiting.forecast(now=now).place(job) if job.status == Status.PENDING else None
+    return f"{job.updated_at.isoformat()} {waiting.mark(place)}".strip(), job.is_active
+
+
+def _look_at_labs(lab_ids: list[str], *, now: datetime) -> tuple[str, bool]:
+    """This function will ask each lab for its latest change, which one look at an index answers."""
+    of_lab = Job.objects.filter(lab=OuterRef("pk"))
+    labs = Lab.objects.filter(pk__in=lab_ids).annotate(
+        changed_at=Subquery(of_lab.order_by("-updated_at").values("updated_at")[:1]),
+        active=Exists(of_lab.filter(status__in=ACTIVE)),
+    )
+    rows = list(labs.order_by("pk").values_list("pk", "changed_at", "active"))
+    active = any(is_active for _, _, is_active in rows)
+    times = [changed_at.isoformat() for _, changed_at, _ in rows if changed_at]
+    marks = waiting.forecast(now=now).labs if active else {}
+    return " ".join([max(times, default=""), *(str(marks[key]) for key, _, _ in rows if key in marks)]), active

@@ -42,6 +42,15 @@ class JobQuerySet(models.QuerySet["Job"]):
     def submitted(self) -> "JobQuerySet":
         return self.exclude(submitted_at=None)
 
+    def same_input(self, job: "Job") -> "JobQuerySet":
+        """This function will give the other jobs of the lab whose input has the same bytes, latest first."""
+        if not job.input_checksum:
+            return self.none()
+        same = self.filter(
+            lab=job.lab_id, input_checksum=job.input_checksum, input_size_bytes=job.input_size_bytes
+        ).exclude(pk=job.pk)
+        return same.submitted().defer("summary").order_by("-submitted_at")
+
     def ready(self, now: datetime) -> "JobQuerySet":
         """This function will give the waiting jobs that may start, oldest first."""
         return self.filter(status=Status.PENDING, ready_at__lte=now).order_by("submitted_at")

@@ -13,6 +13,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/files/<str:kind>/", views.file, name="file"),
     path("jobs/<uuid:job_id>/cancel/", views.cancel, name="cancel"),
     path("jobs/<uuid:job_id>/retry/", views.retry, name="retry"),
+    path("jobs/<uuid:job_id>/delete/", views.delete, name="delete"),
     path("uploads/begin/", upload_views.begin, name="upload-begin"),
     path("uploads/<uuid:job_id>/", upload_views.look, name="upload-look"),
     path("uploads/<uuid:job_id>/sign/", upload_views.sign, name="upload-sign"),

@@ -1,36 +1,46 @@
 """The pages of a job. Each view loads what the user may see (else 404), calls one function and answers."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from genomics import clock
 from genomics.aws.errors import StorageUnavailableError
+from genomics.users import labs
 from genomics.users.models import Lab, User
-from jobs import live, results, submission
+from jobs import deletion, listing, live, results, submission, waiting
 from jobs.errors import NotPossibleNowError
 from jobs.models import Job, Kind, Status
-
-_PAGE_SIZE = 25
+from jobs.spans import Span
 
 
 @login_required
 @require_GET
 def job_list(request: HttpRequest) -> HttpResponse:
-    labs = list(Lab.objects.of(_user(request)))
-    jobs = Job.objects.visible_to(_user(request)).submitted().defer("summary").order_by("-submitted_at")
+    now = timezone.now()
+    own = list(Lab.objects.of(_user(request)))
+    asked = listing.Request.of(request.GET, labs=own, chosen=labs.chosen(request))
+    page = listing.page(asked, user=_user(request))
     context = {
-        "page": Paginator(jobs, _PAGE_SIZE).get_page(request.GET.get("page")),
-        "lab": labs[0] if labs else None,
-        "live": live.for_labs(lab.pk for lab in labs),
+        "page": page,
+        "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
+        "asked": asked,
+        "columns": listing.columns(asked),
+        "sorts": listing.sorts(),
+        "statuses": listing.STATUSES,
+        "own_labs": own,
+        "foresight": _foresight(page, now=now),
+        "live": live.for_labs((lab.pk for lab in asked.labs), now=now),
     }
     return render(request, "jobs/_list.html" if request.headers.get("HX-Request") else "jobs/list.html", context)
 
@@ -38,13 +48,15 @@ def job_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    return render(request, "jobs/detail.html", _context(_job(request, job_id)))
+    job = _job(request, job_id)
+    context = _context(request, job) | {"may_delete": deletion.may_delete(job, user=_user(request))}
+    return render(request, "jobs/detail.html", context)
 
 
 @login_required
 @require_GET
 def status(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    return render(request, "jobs/_status.html", _context(_job(request, job_id)))
+    return render(request, "jobs/_status.html", _context(request, _job(request, job_id)))
 
 
 @login_required
@@ -120,30 +132,61 @@ def retry(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     return _change(request, job_id, change=submission.retry, done="{} waits for a worker again.")
 
 
+@login_required
+@require_POST
+def delete(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    job = _job(request, job_id)
+    if not deletion.may_delete(job, user=_user(request)):
+        raise PermissionDenied
+    if not _done(request, job, change=deletion.delete, said="{} is deleted."):
+        return redirect("jobs:detail", job_id=job.pk)
+    return redirect("jobs:list")
+
+
 class _Change(Protocol):
     def __call__(self, job: Job, /, *, actor: str, now: datetime) -> None: ...
 
 
 def _change(request: HttpRequest, job_id: uuid.UUID, *, change: _Change, done: str) -> HttpResponse:
     job = _job(request, job_id)
-    try:
-        change(job, actor=f"user:{_user(request).pk}", now=timezone.now())
-        messages.success(request, done.format(job.name))
-    except NotPossibleNowError as error:
-        messages.error(request, f"{error.message} {error.advice}")
+    _done(request, job, change=change, said=done)
     return redirect("jobs:detail", job_id=job.pk)
 
 
-def _context(job: Job) -> dict[str, Any]:
+def _done(request: HttpRequest, job: Job, *, change: _Change, said: str) -> bool:
+    """This function will change the job, leave a message for the next page, and tell whether it went well."""
+    try:
+        change(job, actor=f"user:{_user(request).pk}", now=clock.now())
+    except NotPossibleNowError as error:
+        messages.error(request, f"{error.message} {error.advice}")
+        return False
+    messages.success(request, said.format(job.name))
+    return True
+
+
+def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
+    now = timezone.now()
     return {
         "job": job,
         "files": list(job.files.order_by("id")),
         "events": list(job.events.order_by("-sequence")),
         "summary": job.summary if job.status == Status.COMPLETED else None,
-        "live": live.for_job(job),
+        "same_file": Job.objects.visible_to(_user(request)).same_input(job).first(),
+        "foresight": _foresight([job], now=now).get(job.pk),
+        "live": live.for_job(job, now=now),
         "may_cancel": submission.may_cancel(job),
         "may_retry": submission.may_retry(job),
     }
+
+
+def _foresight(jobs: Iterable[Job], *, now: datetime) -> dict[uuid.UUID, waiting.Place | Span]:
+    """This function will give the place of each waiting job and the time that each running one still takes."""
+    active = [job for job in jobs if job.is_active]
+    if not active:
+        return {}
+    forecast = waiting.forecast(now=now)
+    seen = {job.pk: forecast.place(job) or forecast.time_left(job) for job in active}
+    return {key: value for key, value in seen.items() if value}
 
 
 def _job(request: HttpRequest, job_id: uuid.UUID) -> Job:

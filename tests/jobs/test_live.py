@@ -1,11 +1,13 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import signing
 from django.test import Client
+from django.utils import timezone
 
 from genomics.users.models import Lab, User
-from jobs import live, transitions
+from jobs import live, transitions, waiting
 from jobs.models import Job, Status
 from tests.jobs.factory import make_job
 
@@ -14,23 +16,40 @@ pytestmark = pytest.mark.django_db
 
 class TestLivePollMiddleware:
     def test_says_204_until_something_changes(self, client: Client, job: Job, now: datetime) -> None:
-        page = live.for_job(job)
+        page = live.for_job(job, now=now)
         assert client.get(page.url, {"t": page.token, "v": page.version}).status_code == 204
         transitions.move(job, Status.CANCELLED, actor="user:1", now=now + timedelta(seconds=1))
         answer = client.get(page.url, {"t": page.token, "v": page.version})
         assert answer.status_code == 200
-        assert answer.json() == {"version": live.for_job(job).version, "active": False}
+        assert answer.json() == {"version": live.for_job(job, now=now).version, "active": False}
 
-    def test_costs_one_query_and_no_session(self, client: Client, job: Job, django_assert_num_queries: object) -> None:
-        page = live.for_labs([job.lab_id])
-        with django_assert_num_queries(1):  # type: ignore[operator]
-            answer = client.get(page.url, {"t": page.token, "v": page.version})
-        assert not answer.cookies
+    def test_costs_one_query_and_no_session(
+        self, client: Client, free_user: User, now: datetime, settings: Any, django_assert_num_queries: Any
+    ) -> None:
+        settings.FORECAST_LIFETIME = timedelta(minutes=1)
+        waiting._latest.clear()
+        job = make_job(free_user, now=timezone.now())
+        for page in (live.for_labs([job.lab_id], now=timezone.now()), live.for_job(job, now=timezone.now())):
+            with django_assert_num_queries(1):
+                answer = client.get(page.url, {"t": page.token, "v": page.version})
+            assert answer.status_code == 204
+            assert not answer.cookies
+        waiting._latest.clear()
+
+    def test_tells_a_waiting_page_that_its_place_has_changed(
+        self, client: Client, free_user: User, premium_user: User
+    ) -> None:
+        now = timezone.now()
+        before, job = make_job(premium_user, now=now - timedelta(seconds=9)), make_job(free_user, now=now)
+        pages = [live.for_job(job, now=now), live.for_labs([job.lab_id], now=now)]
+        assert [client.get(page.url, {"t": page.token, "v": page.version}).status_code for page in pages] == [204, 204]
+        transitions.move(before, Status.CANCELLED, actor="user:1", now=now)
+        assert [client.get(page.url, {"t": page.token, "v": page.version}).status_code for page in pages] == [200, 200]
 
     def test_sees_a_new_job_of_the_lab_and_none_of_another(
         self, client: Client, free_user: User, stranger: User, now: datetime
     ) -> None:
-        page = live.for_labs(Lab.objects.of(free_user).values_list("pk", flat=True))
+        page = live.for_labs(Lab.objects.of(free_user).values_list("pk", flat=True), now=now)
         make_job(stranger, now=now)
         assert client.get(page.url, {"t": page.token, "v": page.version}).status_code == 204
         make_job(free_user, now=now)

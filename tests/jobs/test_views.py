@@ -1,11 +1,15 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from genomics.users.models import User
+from genomics.users.models import Lab, Membership, Role, User
+from jobs import results
 from jobs.models import Job, JobEvent, Kind, ResultFile, Status
 from tests.jobs.factory import make_job
 
@@ -14,7 +18,7 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
 READ = ["jobs:detail", "jobs:status", "jobs:status-json", "jobs:log"]
-WRITE = ["jobs:cancel", "jobs:retry"]
+WRITE = ["jobs:cancel", "jobs:retry", "jobs:delete"]
 
 
 class TestEveryPageOfAJob:
@@ -69,8 +73,10 @@ class TestJobList:
         client = client_of(free_user)
         for number in range(30):
             make_job(free_user, now=now, name=f"{number}.vcf", status=Status.COMPLETED)
-        with django_assert_max_num_queries(7):  # type: ignore[attr-defined]
-            client.get(reverse("jobs:list"))
+        for _ in range(5):
+            make_job(free_user, now=now)
+        with django_assert_max_num_queries(15):  # type: ignore[attr-defined]
+            client.get(reverse("jobs:list"), {"q": "vcf", "sort": "name", "page": "2"})
 
     def test_gives_htmx_the_fragment_alone(self, client_of: SignIn, job: Job, free_user: User) -> None:
         page = client_of(free_user).get(reverse("jobs:list"), headers={"HX-Request": "true"}).content.decode()
@@ -133,3 +139,168 @@ class TestRetry:
         failed = make_job(free_user, now=now, status=Status.FAILED)
         client_of(free_user).post(reverse("jobs:retry", args=[failed.pk]))
         assert Job.objects.get().status == Status.PENDING
+
+
+class TestJobListNarrowed:
+    @pytest.fixture
+    def listed(self, client_of: SignIn, free_user: User) -> Callable[..., str]:
+        client = client_of(free_user)
+
+        def listed(**query: str) -> str:
+            return client.get(reverse("jobs:list"), query).content.decode()
+
+        return listed
+
+    def test_finds_jobs_by_name_and_status(self, listed: Callable[..., str], free_user: User, now: datetime) -> None:
+        make_job(free_user, now=now, name="Liver 100%.vcf", status=Status.FAILED)
+        make_job(free_user, now=now, name="liver 1000.vcf")
+        make_job(free_user, now=now, name="kidney.vcf", status=Status.FAILED)
+        found = listed(q="LIVER 100%", status="FAILED")
+        assert "Liver 100%.vcf" in found
+        assert "liver 1000.vcf" not in found
+        assert "kidney.vcf" not in found
+
+    def test_says_so_when_nothing_matches_and_leads_back(self, listed: Callable[..., str], job: Job) -> None:
+        found = listed(q="nothing", sort="name")
+        assert "No job matches" in found
+        assert 'href="/jobs/?sort=name"' in found
+
+    @pytest.mark.parametrize(
+        ("sort", "first"), [("name", "a.vcf"), ("-name", "B.vcf"), ("size", "B.vcf"), ("-size", "a.vcf")]
+    )
+    def test_sorts_by_the_column_asked_for(
+        self, listed: Callable[..., str], free_user: User, now: datetime, sort: str, first: str
+    ) -> None:
+        make_job(free_user, now=now, name="a.vcf", input_size_bytes=9)
+        make_job(free_user, now=now, name="B.vcf", input_size_bytes=3)
+        found = listed(sort=sort)
+        other = {"a.vcf": "B.vcf", "B.vcf": "a.vcf"}[first]
+        assert found.index(first) < found.index(other)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"sort": "password"}, {"sort": "--name"}, {"status": "DRAFT"}, {"status": "x"}, {"page": "-7"},
+            {"page": "x"}, {"page": "99999999999999999999"}, {"lab": "x"}, {"q": "\0"},
+            *({"sort": sort} for sort in ("reference", "-status", "status", "records", "-records", "submitted")),
+        ],
+    )  # fmt: skip
+    def test_takes_any_address(self, listed: Callable[..., str], job: Job, query: dict[str, str]) -> None:
+        assert job.name in listed(**query)
+
+    def test_j14_keeps_what_was_asked_on_every_further_page(
+        self, listed: Callable[..., str], free_user: User, now: datetime
+    ) -> None:
+        for number in range(60):
+            make_job(free_user, now=now + timedelta(seconds=number), name=f"liver{number:02}.vcf")
+        second = listed(q="liver", sort="name", page="2")
+        assert "liver25.vcf" in second
+        assert "liver49.vcf" in second
+        assert "liver50.vcf" not in second
+        assert "/jobs/?q=liver&amp;sort=name&amp;page=3" in second
+
+    def test_shows_the_chosen_lab_and_others_when_asked(
+        self, listed: Callable[..., str], free_user: User, stranger: User, now: datetime
+    ) -> None:
+        other = Lab.objects.of(stranger)[0]
+        make_job(free_user, now=now, name="own.vcf")
+        make_job(stranger, now=now, name="other.vcf")
+        assert "other.vcf" not in listed(lab=str(other.pk))
+        Membership.objects.create(lab=other, user=free_user)
+        assert "other.vcf" not in listed()
+        assert "own.vcf" not in listed(lab=str(other.pk))
+        both = listed(lab="all")
+        assert "own.vcf" in both
+        assert "other.vcf" in both
+
+    def test_tells_waiting_jobs_their_places(self, listed: Callable[..., str], free_user: User) -> None:
+        make_job(free_user, now=timezone.now() - timedelta(seconds=9))
+        make_job(free_user, now=timezone.now() - timedelta(seconds=8))
+        found = listed()
+        assert "Next in the queue" in found
+        assert "2nd in the queue" in found
+
+
+class TestDetail:
+    def test_needs_no_more_queries_for_a_longer_queue(
+        self, client_of: SignIn, free_user: User, django_assert_max_num_queries: Any
+    ) -> None:
+        client = client_of(free_user)
+        jobs = [make_job(free_user, now=timezone.now(), input_checksum="abc-1") for _ in range(20)]
+        with django_assert_max_num_queries(14):
+            client.get(reverse("jobs:detail", args=[jobs[0].pk]))
+
+    def test_names_the_latest_job_with_the_same_file(
+        self, client_of: SignIn, free_user: User, stranger: User, now: datetime
+    ) -> None:
+        client = client_of(free_user)
+        job = make_job(free_user, now=now, input_checksum="abc-1", name="again.vcf")
+        assert "The same file as" not in client.get(reverse("jobs:detail", args=[job.pk])).content.decode()
+        for name, fields in (
+            ("older.vcf", {"now": now - timedelta(days=2)}),
+            ("latest.vcf", {"now": now - timedelta(days=1)}),
+            ("larger.vcf", {"now": now, "input_size_bytes": 1001}),
+        ):
+            make_job(free_user, name=name, input_checksum="abc-1", **fields)
+        make_job(stranger, now=now, name="foreign.vcf", input_checksum="abc-1")
+        page = client.get(reverse("jobs:detail", args=[job.pk])).content.decode()
+        assert "latest.vcf</a>" in page
+        for name in ("older.vcf", "larger.vcf", "foreign.vcf"):
+            assert name not in page
+
+    def test_j15_shows_times_in_the_users_zone_and_names_it(self, client_of: SignIn, free_user: User, job: Job) -> None:
+        User.objects.filter(pk=free_user.pk).update(time_zone="Asia/Kolkata")
+        page = client_of(free_user).get(reverse("jobs:detail", args=[job.pk])).content.decode()
+        assert "17:30:00 IST" in page
+
+    @pytest.mark.parametrize("status", [status for status in Status if status != Status.DRAFT])
+    def test_j23_says_where_a_job_in_any_state_stands(
+        self, client_of: SignIn, free_user: User, now: datetime, status: Status
+    ) -> None:
+        job = make_job(free_user, now=now, status=status)
+        page = client_of(free_user).get(reverse("jobs:detail", args=[job.pk])).content.decode()
+        assert f'<span class="pill pill-{status.lower()}">{status.label}</span>' in page
+
+
+class TestJ20Log:
+    @pytest.mark.usefixtures("aws")
+    @pytest.mark.parametrize("status", [Status.FAILED, Status.PENDING, Status.RUNNING, Status.COMPLETED])
+    def test_is_there_as_long_as_the_file_is_whatever_the_status(
+        self, client_of: SignIn, free_user: User, now: datetime, tmp_path: Path, status: Status
+    ) -> None:
+        job = make_job(free_user, now=now, status=status)
+        source = tmp_path / "log.txt"
+        source.write_text("what happened")
+        results.store(job, kind=Kind.LOG, source=source, name="sample.log.txt").save()
+        assert "what happened" in client_of(free_user).get(reverse("jobs:log", args=[job.pk])).content.decode()
+
+
+class TestDelete:
+    @pytest.mark.parametrize("status", [status for status in Status if status != Status.DRAFT])
+    def test_takes_a_job_in_any_state_off_every_page(
+        self, client_of: SignIn, free_user: User, now: datetime, status: Status
+    ) -> None:
+        client, job = client_of(free_user), make_job(free_user, now=now, status=status)
+        ResultFile.objects.create(job=job, kind=Kind.LOG, name="a.log", key="k", size_bytes=3, sha256="0" * 64)
+        assert "delete-dialog" in client.get(reverse("jobs:detail", args=[job.pk])).content.decode()
+        page = client.post(reverse("jobs:delete", args=[job.pk]), follow=True)
+        assert page.redirect_chain[-1][0] == reverse("jobs:list")
+        assert "sample.vcf is deleted." in page.content.decode()
+        for view in READ:
+            assert client.get(reverse(view, args=[job.pk])).status_code == 404
+        for kind in ("LOG", "INPUT"):
+            assert client.get(reverse("jobs:file", args=[job.pk, kind])).status_code == 404
+        for view in WRITE:
+            assert client.post(reverse(view, args=[job.pk])).status_code == 404
+
+    def test_is_for_who_submitted_it_and_for_owners_of_the_lab(
+        self, client_of: SignIn, free_user: User, stranger: User, job: Job
+    ) -> None:
+        Membership.objects.create(lab=job.lab, user=stranger, role=Role.MEMBER)
+        client = client_of(stranger)
+        assert "delete-dialog" not in client.get(reverse("jobs:detail", args=[job.pk])).content.decode()
+        assert client.post(reverse("jobs:delete", args=[job.pk])).status_code == 403
+        assert Job.objects.get().deleted_at is None
+        Membership.objects.filter(user=stranger).update(role=Role.OWNER)
+        client.post(reverse("jobs:delete", args=[job.pk]))
+        assert Job.objects.get().deleted_at is not None

@@ -12,6 +12,7 @@ let timer = 0;
 
 document.addEventListener("visibilitychange", () => schedule(0));
 document.body.addEventListener("htmx:beforeSwap", leaveWhenSignedOut);
+document.body.addEventListener("htmx:responseError", leaveWhenGone);
 document.body.addEventListener("htmx:afterSettle", announce);
 schedule();
 
@@ -49,6 +50,13 @@ function leaveWhenSignedOut(event) {
   const { xhr, pathInfo } = event.detail;
   if (new URL(xhr.responseURL).pathname !== new URL(pathInfo.finalRequestPath, location.href).pathname) {
     event.detail.shouldSwap = false;
+    location.reload();
+  }
+}
+
+/** Reloads the page of a job that was deleted, or of a lab that was left: the server says what there is instead. */
+function leaveWhenGone(event) {
+  if (event.detail.xhr.status === 404) {
     location.reload();
   }
 }

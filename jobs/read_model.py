@@ -54,10 +54,10 @@ def read(job_ids: Sequence[uuid.UUID]) -> dict[str, Item]:
     return dynamodb.read(_table(), keys=[str(job_id) for job_id in job_ids], attributes=_ATTRIBUTES)
 
 
-def all_ids() -> Iterator[list[str]]:
-    """This function will give the job ids of all items, page by page."""
-    for page in dynamodb.scan(_table(), attributes=[KEY]):
-        yield [str(item[KEY]) for item in page]
+def all_ids(*, lab_id: uuid.UUID | None = None) -> Iterator[list[str]]:
+    """This function will give the job ids of all items, or of those of a lab, page by page."""
+    for page in dynamodb.scan(_table(), attributes=[KEY, "lab_id"]):
+        yield [str(item[KEY]) for item in page if lab_id is None or item.get("lab_id") == str(lab_id)]
 
 
 def told_at(moment: datetime) -> str:

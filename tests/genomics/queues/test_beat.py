@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from celery import current_app
 
-from genomics.queues import heartbeat
+from genomics.aws import sqs
+from genomics.queues import envelope, heartbeat
 from genomics.queues.beat import Scheduler
+from genomics.queues.envelope import Envelope
 
 
 class TestScheduler:
@@ -28,3 +30,15 @@ class TestScheduler:
         assert age < timedelta(seconds=5)
         scheduler.close()
         assert heartbeat.age(heartbeat.BEAT) is None
+
+    def test_sends_messages_that_a_worker_takes(self, aws: object, settings: Any, tmp_path: Path) -> None:
+        settings.HEARTBEATS_DIR = tmp_path
+        current_app.loader.import_default_modules()
+        scheduler = Scheduler(app=current_app, schedule_filename=str(tmp_path / "schedule"), lazy=True)
+        scheduler.setup_schedule()
+        for name in current_app.conf.beat_schedule:
+            scheduler.apply_async(scheduler.schedule[name], advance=False)
+            (message,) = sqs.receive(settings.STACK.queue_urls[settings.TASKS[name].queue])
+            read = envelope.read(envelope.unwrap(message.body))
+            assert read == Envelope(task=name, args=[], kwargs={})
+        scheduler.close()

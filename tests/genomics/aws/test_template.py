@@ -119,6 +119,17 @@ class TestResolve:
             template.resolve(account=ACCOUNT, region=REGION)
 
 
+def _actions(template: Template, role: str) -> set[str]:
+    """This function will give what the role's policies allow, with never a wildcard among it."""
+    stack = template.resolve(account=ACCOUNT, region=REGION)
+    (resource,) = [resource for resource in stack.resources if resource.logical_id == role]
+    statements = [one for policy in resource.properties["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+    actions = [[one["Action"]] if isinstance(one["Action"], str) else one["Action"] for one in statements]
+    allowed = {action for group in actions for action in group}
+    assert not any("*" in action for action in allowed)
+    return allowed
+
+
 class TestStackFile:
     def test_gives_every_work_queue_the_same_care(self, template: Template) -> None:
         stack = template.resolve(account=ACCOUNT, region=REGION)
@@ -145,6 +156,18 @@ class TestStackFile:
         assert {action for action, arn in web if arn in dead} == {"sqs:GetQueueAttributes"}
         assert {action for action, arn in worker if arn in dead} == {"sqs:ReceiveMessage", "sqs:DeleteMessage"}
         assert {arn for action, arn in worker if action == "sqs:ReceiveMessage"} == work | dead
+
+    def test_lets_workers_write_items_and_only_operators_read_them(self, template: Template) -> None:
+        allowed = {
+            role: {action for action in _actions(template, role) if action.startswith("dynamodb:")}
+            for role in ("WebRole", "WorkerRole", "OperatorRole")
+        }
+        writes = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
+        assert allowed == {
+            "WebRole": set(),
+            "WorkerRole": writes,
+            "OperatorRole": writes | {"dynamodb:BatchGetItem", "dynamodb:Scan"},
+        }
 
     def test_is_accepted_by_cfn_lint(self) -> None:
         run = subprocess.run(

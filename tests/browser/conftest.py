@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from genomics.localaws.server import LocalAws
@@ -65,3 +66,32 @@ def sign_in(page: Page, url: str, client_of: Callable[[User], Client]) -> Callab
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
 
     return sign_in
+
+
+@pytest.fixture
+def sent(page: Page) -> list[str]:
+    """This function will give a list that grows by each request that would create or fill an upload."""
+    seen: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "PUT" or "/uploads/" in request.url:
+            seen.append(f"{request.method} {request.url}")
+
+    page.on("request", note)
+    return seen
+
+
+@pytest.fixture
+def upload_page(page: Page, url: str, sign_in: Callable[[User], None], free_user: User) -> Page:
+    """This function will give the upload page of a user with a free lab."""
+    sign_in(free_user)
+    page.goto(url + reverse("jobs:new"))
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+@pytest.fixture
+def small_parts(settings: Any) -> None:
+    """This function will let free labs upload much, in the smallest parts that S3 joins."""
+    settings.UPLOAD_PART_BYTES = 5 * 1024**2
+    settings.PLAN_LIMITS = {**settings.PLAN_LIMITS, "FREE": {"max_upload_bytes": 10**8, "max_running_jobs": 2}}

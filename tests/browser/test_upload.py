@@ -2,76 +2,19 @@
 
 import gzip
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pysam
 import pytest
 from django.conf import settings
-from django.urls import reverse
-from playwright.sync_api import FilePayload, Page, Request, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from genomics.aws import s3
 from genomics.users.models import User
 from jobs import storage
 from jobs.models import Job, Status
+from tests.browser.uploading import HEADER, LARGE, RECORD, VCF, bgzipped, choose, hold_parts, is_put
 from tests.browser.watching import Watch
-
-SignIn = Callable[[User], None]
-
-HEADER = (
-    "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=248956422>\n"
-    "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tNA12878\n"
-)
-RECORD = "chrM\t3243\t.\tA\tG\t50\tPASS\t.\tGT\t0/1\n"
-VCF = (HEADER + RECORD).encode()
-
-
-def payload(name: str, content: bytes) -> FilePayload:
-    return {"name": name, "mimeType": "", "buffer": content}
-
-
-def bgzipped(folder: Path, content: bytes) -> bytes:
-    path = folder / "x.gz"
-    with pysam.BGZFile(str(path), "wb", None) as stream:
-        stream.write(content)
-    return path.read_bytes()
-
-
-def is_put(request: Request) -> bool:
-    return request.method == "PUT"
-
-
-@pytest.fixture
-def sent(page: Page) -> list[str]:
-    """This function will give a list that grows by each request that would create or fill an upload."""
-    seen: list[str] = []
-
-    def note(request: Request) -> None:
-        if is_put(request) or "/uploads/" in request.url:
-            seen.append(f"{request.method} {request.url}")
-
-    page.on("request", note)
-    return seen
-
-
-@pytest.fixture
-def upload_page(page: Page, url: str, sign_in: SignIn, free_user: User) -> Page:
-    sign_in(free_user)
-    page.goto(url + reverse("jobs:new"))
-    page.wait_for_load_state("networkidle")
-    return page
-
-
-def choose(page: Page, name: str, content: bytes) -> None:
-    page.get_by_label("Choose files").set_input_files(payload(name, content))
-
-
-def hold_parts(page: Page) -> None:
-    """This function will let no part arrive."""
-    page.route("**", lambda route: None if is_put(route.request) else route.fallback())
-
 
 REFUSED: list[tuple[str, bytes, str]] = [
     ("empty.vcf", b"", "empty.vcf is empty."),
@@ -181,17 +124,9 @@ class TestUpload:
         expect(upload_page.get_by_role("heading", name="decoys.vcf.gz")).to_be_visible()
 
 
+@pytest.mark.usefixtures("small_parts")
 class TestParts:
-    @pytest.fixture(autouse=True)
-    def _small_parts(self, settings: Any) -> None:
-        settings.UPLOAD_PART_BYTES = 5 * 1024**2  # the least that S3 joins
-        settings.PLAN_LIMITS = {**settings.PLAN_LIMITS, "FREE": {"max_upload_bytes": 10**8, "max_running_jobs": 2}}
-
-    @pytest.fixture
-    def large(self) -> bytes:
-        return VCF + RECORD.encode() * 300_000  # three parts
-
-    def test_are_sent_again_when_the_connection_breaks(self, upload_page: Page, large: bytes, watch: Watch) -> None:
+    def test_are_sent_again_when_the_connection_breaks(self, upload_page: Page, watch: Watch) -> None:
         watch.expect("ERR_CONNECTION_RESET")
         broken: list[str] = []
 
@@ -203,10 +138,10 @@ class TestParts:
                 route.fallback()
 
         upload_page.route("**", break_once)
-        choose(upload_page, "large.vcf", large)
+        choose(upload_page, "large.vcf", LARGE)
         expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible(timeout=20_000)
         job = Job.objects.get()
-        assert s3.size(storage.bucket(storage.INPUTS), key=job.input_key) == len(large)
+        assert s3.size(storage.bucket(storage.INPUTS), key=job.input_key) == len(LARGE)
 
     def test_get_a_fresh_url_when_theirs_has_expired(self, upload_page: Page, sent: list[str], watch: Watch) -> None:
         watch.expect("403")
@@ -242,19 +177,19 @@ class TestParts:
         expect(upload_page.get_by_role("heading", name="sample.vcf")).to_be_visible()
         assert away
 
-    def test_are_dropped_when_the_upload_is_cancelled(self, upload_page: Page, large: bytes) -> None:
+    def test_are_dropped_when_the_upload_is_cancelled(self, upload_page: Page) -> None:
         hold_parts(upload_page)
         with upload_page.expect_request(is_put):
-            choose(upload_page, "large.vcf", large)
+            choose(upload_page, "large.vcf", LARGE)
         with upload_page.expect_response("**/abandon/"):
             upload_page.get_by_role("button", name="Cancel: large.vcf").click()
         assert Job.objects.get().status == Status.CANCELLED
         expect(upload_page.get_by_role("alert")).to_be_hidden()
 
-    def test_are_not_left_by_accident(self, upload_page: Page, large: bytes) -> None:
+    def test_are_not_left_by_accident(self, upload_page: Page) -> None:
         hold_parts(upload_page)
         with upload_page.expect_request(is_put):
-            choose(upload_page, "large.vcf", large)
+            choose(upload_page, "large.vcf", LARGE)
         with upload_page.expect_event("dialog") as asked:
             upload_page.close(run_before_unload=True)
         assert asked.value.type == "beforeunload"

@@ -18,7 +18,11 @@ const server = new Server({
 const queue = new Queue();
 const rows = new Map(); // upload -> its row
 const singles = new Set(); // uploads of files that were chosen alone
-const unfinished = new Unfinished(part.unfinished, { server, onChosen: (file, draft) => add([file], { draft }) });
+const unfinished = new Unfinished(part.unfinished, {
+  after: part.file,
+  server,
+  onChosen: (file, draft) => add([file], { draft }),
+});
 let said = ""; // the latest announcement
 
 listen();

@@ -36,6 +36,7 @@ export function stageText({ state, transfer }) {
 
 export class Row {
   #cells;
+  #twins = []; // those that are shown
 
   /** `onAgain` is called when the person wants a file that the lab has already. */
   constructor(upload, { template, onAgain }) {
@@ -87,10 +88,12 @@ export class Row {
   #showTwins() {
     const { state, twins } = this.upload;
     const { twin, "twin-list": list, "twin-said": said } = this.#cells;
-    twin.hidden = twins.length === 0;
-    if (twin.hidden || list.childElementCount > 0) {
+    if (twins === this.#twins) {
       return;
     }
+    this.#twins = twins;
+    twin.hidden = twins.length === 0;
+    list.replaceChildren();
     said.textContent = state === State.KNOWN ? "The lab has this very file already:" : "The lab had this very file before:";
     for (const job of twins) {
       const link = document.createElement("a");

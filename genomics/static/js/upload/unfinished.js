@@ -6,10 +6,12 @@ import { percentText } from "./words.js";
 export class Unfinished {
   #items;
 
-  /** `onChosen(file, draft)` is called when the person has chosen the file of an unfinished upload. */
-  constructor(root, { server, onChosen }) {
-    this.root = root;
-    this.server = server;
+  /**
+   * `onChosen(file, draft)` is called when the person has chosen the file of an unfinished upload. `after` is what
+   * follows the list: the keyboard goes on there when the list has gone.
+   */
+  constructor(root, { after, server, onChosen }) {
+    Object.assign(this, { root, after, server });
     this.#items = [...root.querySelectorAll("[data-draft]")].map((node) => ({ node, draft: draftOf(node) }));
     for (const item of this.#items) {
       this.#listen(item, onChosen);
@@ -66,10 +68,15 @@ export class Unfinished {
 
   #show(job, isOffered) {
     const item = this.#items.find(({ draft }) => draft.job === job);
-    if (item) {
-      item.node.hidden = !isOffered;
+    if (!item) {
+      return;
     }
+    const hadFocus = item.node.contains(document.activeElement);
+    item.node.hidden = !isOffered;
     this.root.hidden = this.drafts.length === 0;
+    if (hadFocus && !isOffered) {
+      (this.root.querySelector("[data-draft]:not([hidden]) button") ?? this.after).focus();
+    }
   }
 }
 

@@ -12,6 +12,7 @@ from genomics.mail.models import Mail
 from genomics.settings import accounts
 from genomics.users import memberships
 from genomics.users.models import Change, Lab, Membership, Role, User
+from tests.at_once import meanwhile
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +77,22 @@ class TestAccess:
         memberships.change_role(mine, role=Role.MEMBER, actor="user:2", now=timezone.now())
         answer = client_of(free_user).post(reverse("labs:remove", args=[lab.pk, member.pk]))
         assert answer.status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_an_owner_who_is_demoted_meanwhile_changes_nothing(
+        self, client_of: SignIn, lab: Lab, member: Membership, free_user: User
+    ) -> None:
+        memberships.change_role(member, role=Role.OWNER, actor="admin:1", now=timezone.now())
+        mine, client = Membership.objects.get(lab=lab, user=free_user), client_of(free_user)
+        url = reverse("labs:remove", args=[lab.pk, member.pk])
+        late = meanwhile(
+            lambda: client.post(url).status_code,
+            first=lambda: memberships.change_role(mine, role=Role.MEMBER, actor="user:2", now=timezone.now()),
+        )
+        assert late.result() == 403
+        assert lab.memberships.count() == 2
 
 
 class TestList:

@@ -1,15 +1,13 @@
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
 
 from genomics.users import memberships
 from genomics.users.errors import LastOwnerError, TooManyLabsError
 from genomics.users.models import Change, Lab, Membership, Role, User
+from tests.at_once import meanwhile
 
 
 def _membership(user: User, lab: Lab) -> Membership:
@@ -121,31 +119,6 @@ class TestAtOnce:
             "remove": lambda membership: memberships.remove(membership, actor="user:1", now=now),
             "leave": lambda membership: memberships.leave(membership, now=now),
         }
-        with ThreadPoolExecutor(1) as other:
-            with transaction.atomic():
-                changes[change](first)
-                late = other.submit(_and_hang_up, changes[change], second)
-                _wait_until(lambda: late.done() or _somebody_waits_for_a_lock())
-            with pytest.raises(LastOwnerError):
-                late.result()
+        late = meanwhile(lambda: changes[change](second), first=lambda: changes[change](first))
+        assert isinstance(late.exception(), LastOwnerError)
         assert [member.user for member in lab.memberships.filter(role=Role.OWNER)] == [stranger]
-
-
-def _and_hang_up(change: Callable[[Membership], None], membership: Membership) -> None:
-    try:
-        change(membership)
-    finally:
-        connection.close()
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone() is not None
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

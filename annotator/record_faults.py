@@ -21,13 +21,8 @@ def wrong_column_count(line: bytes, *, number: int, expected: int) -> InvalidVcf
         )
     if line.startswith(b"#"):
         return header_after_records(line=number)
-    if b"\r" in line[:-1]:
-        return InvalidVcfError(
-            "OLD_LINE_ENDS",
-            message="The line holds a carriage return in its middle: several lines run into one.",
-            advice="Save the file with Unix line ends (LF).",
-            line=number,
-        )
+    if line.find(b"\r", 0, -1) >= 0:
+        return carriage_return(line, number=number)
     found = line.count(b"\t") + 1
     spaces = separated_by_spaces(line)
     message = f"The line has {counted(found, 'column')}, but the #CHROM line has {expected}."
@@ -46,6 +41,16 @@ def header_after_records(*, line: int) -> InvalidVcfError:
         message="A header line stands among the records.",
         advice="If two files were put together, join them with 'bcftools concat' instead.",
         line=line,
+    )
+
+
+def carriage_return(line: bytes, *, number: int) -> InvalidVcfError:
+    return InvalidVcfError(
+        "OLD_LINE_ENDS",
+        message="The line holds a carriage return in its middle.",
+        advice="Save the file with Unix line ends (LF), or export it again.",
+        line=number,
+        column=column_name(line.count(b"\t", 0, line.index(b"\r")) + 1),
     )
 
 

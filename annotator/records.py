@@ -54,6 +54,8 @@ class RecordChecker:
         """Check line `number` (1-based) and move on to its place; raise InvalidVcfError at the first fault."""
         if line.count(b"\t") != self._tabs:
             raise faults.wrong_column_count(line, number=number, expected=self._tabs + 1)
+        if line.find(b"\r", 0, -1) >= 0:
+            raise faults.carriage_return(line, number=number)
         contig_text, position_text, _, ref, alt, rest = line.split(b"\t", 5)
         if contig_text != self.place.text:
             self.place = self._enter(contig_text, number)

@@ -1,6 +1,7 @@
 """Every kind of bad input: what a person is told, where it is caught, and that nothing is left but the log."""
 
 import random
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from annotator.inspection import HEAD_BYTES, VcfHead, inspect_head
 from annotator.manifest import read_manifest
 from annotator.progress import Done, Failed, parse
 from annotator.reference import STARTER_FOLDER
+from annotator.unpacking import TRUNCATED
 from tests.annotator.bad_files import BAD_FILES, FINE_FILES, LARGE, BadFile, FineFile
 from tests.annotator.vcf import HEADER, Outcome, Runner, bgzip, rcrs, record
 
@@ -130,6 +132,18 @@ def _annotate_apart(path: Path, *options: str, output: Path) -> Done | Failed:
     assert int(resident_kilobytes) * 1024 < MAX_RESIDENT_BYTES
     assert float(cpu_seconds) < MAX_CPU_SECONDS
     return event
+
+
+class TestDocumentation:
+    def test_names_every_code(self) -> None:
+        root = Path(__file__).resolve().parents[2]
+        sources = "".join(path.read_text() for path in sorted((root / "annotator").glob("*.py")))
+        raised = set(re.findall(r'InvalidVcfError\(\s*"([A-Z_]+)"', sources)) | {TRUNCATED}
+        assert raised == set(re.findall(r"`([A-Z]+_[A-Z_]+)`", _section((root / "docs/annotator.md").read_text())))
+
+
+def _section(text: str) -> str:
+    return text.partition("## Bad input: what happens")[2].partition("\n## ")[0]
 
 
 class TestMutations:

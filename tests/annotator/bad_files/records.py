@@ -1,6 +1,6 @@
 """Records that refuse their file."""
 
-from tests.annotator.bad_files.shape import GOOD, UNIX_ENDS, BadFile
+from tests.annotator.bad_files.shape import GOOD, BadFile
 from tests.annotator.vcf import COLUMN_LINE, HEADER, record
 
 SAMPLES_HEADER = HEADER.replace("INFO\n", "INFO\tFORMAT\tone\ttwo\n")
@@ -94,9 +94,17 @@ RECORDS = (
         "CR within a line",
         "chr1\t1001\t.\tA\tG\t.\t.\t.\rchr1\t1002\t.\tA\tG\t.\t.\t.\n",
         "OLD_LINE_ENDS",
-        None,
-        "The line holds a carriage return in its middle: several lines run into one.",
-        UNIX_ENDS,
+        "INFO",
+        "The line holds a carriage return in its middle.",
+        "Save the file with Unix line ends (LF), or export it again.",
+    ),
+    _in_record(
+        "CR within a column",
+        record("chr1", 1001, "A", "G", info="DP=1\r;AF=1"),
+        "OLD_LINE_ENDS",
+        "INFO",
+        "The line holds a carriage return in its middle.",
+        "Save the file with Unix line ends (LF), or export it again.",
     ),
     _in_record(
         "NUL in a record",

@@ -32,6 +32,7 @@ _PATTERN = "|".join(
         rf"""(?P<name>(?=[acprsx])(?:{_NAMES})(?:%3d|["']?\s?[:=]\s?))(?:{_QUOTED}|[^\s&"'<>,;)}}]++)""",
         # ?t=… of a status token, ?code=… of an OAuth answer, ?key=… of a confirmation
         r"""(?P<query>[?&](?:t|code|key|token|state)=)[^\s&"'<>]++""",
+        r"""(?P<path>/invitations/)[^\s/"'<>]{8,}+""",
         # postgresql://user:…@host
         r"""(?P<scheme>://[^\s:/@"']{0,64}+:)[^\s/@"']{1,200}+(?=@)""",
         # PostgreSQL quotes the whole row: codes, texts, people
@@ -45,7 +46,7 @@ _PATTERN = "|".join(
         r"\b(?-i:[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4})\b",
     ]
 )
-_BEFORE = ("header", "name", "query", "scheme", "detail")
+_BEFORE = ("header", "name", "query", "path", "scheme", "detail")
 
 
 class Scrubber:

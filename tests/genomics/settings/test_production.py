@@ -48,9 +48,23 @@ class TestProduction:
             "assert s.SESSION_COOKIE_SECURE and s.CSRF_COOKIE_SECURE and s.SECURE_SSL_REDIRECT;"
             "assert s.SECURE_HSTS_SECONDS >= 31536000;"
             "assert s.ALLOWED_HOSTS == ['genomics.example'];"
+            "assert s.ALLAUTH_TRUSTED_PROXY_COUNT == 1;"
             "assert 'AWS_ENDPOINT_URL' not in os.environ and 'AWS_ACCESS_KEY_ID' not in os.environ;"
             "assert s.CELERY_BROKER_TRANSPORT_OPTIONS['is_secure'];"
             "assert s.CSRF_TRUSTED_ORIGINS == ['https://genomics.example']"
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+    def test_always_limits_rates_and_always_scrubs_its_logs(self) -> None:
+        done = _python(
+            "from genomics import settings as s;"
+            "assert s.RATE_LIMITING;"
+            "assert s.LOGGING['handlers']['stderr']['formatter'] == 'json';"
+            "secrets = s.LOGGING['formatters']['json']['secrets'];"
+            "assert {s.SECRET_KEY, 'p@ss', 'mailpassword', 'awssecret'} <= set(secrets), secrets",
+            RATE_LIMITING="0",
+            EMAIL_HOST_PASSWORD="mailpassword",
+            AWS_SECRET_ACCESS_KEY="awssecret",
         )
         assert (done.returncode, done.stderr) == (0, "")
 
@@ -59,7 +73,8 @@ class TestProduction:
         done = _python(
             "from genomics import settings as s; from genomics.aws import s3; from datetime import timedelta;"
             "bucket = s.STACK.buckets['inputs'];"
-            "url = s3.presign_part(bucket, key='k', upload_id='u', number=1, size_bytes=1, sha256='', lifetime=timedelta(1));"
+            "url = s3.presign_part("
+            "bucket, key='k', upload_id='u', number=1, size_bytes=1, sha256='', lifetime=timedelta(1));"
             "assert url.startswith(s.UPLOAD_ORIGIN + '/'), (url, s.UPLOAD_ORIGIN);"
             "assert s.UPLOAD_ORIGIN in s.CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src']",
             AWS_DEFAULT_REGION=region,
@@ -74,6 +89,7 @@ class TestProduction:
             ("GENOMICS_ENV", "prod", "must be development or production"),
             ("LOCAL_AWS", "1", "LOCAL_AWS is for development"),
             ("WEB_ORIGIN", "http://genomics.example", "https://"),
+            ("DEBUG", "1", "DEBUG shows the inside"),
         ],
     )
     def test_refuses_what_would_open_the_doors(self, variable: str, value: str, said: str) -> None:

@@ -1,0 +1,35 @@
+from typing import Any
+
+from django.conf import settings
+
+from genomics.celery import app
+
+
+class TestMessages:
+    """JSON and nothing else: a message is data, never code."""
+
+    def test_are_written_as_json(self) -> None:
+        assert app.conf.task_serializer == "json"
+        assert app.conf.event_serializer == "json"
+
+    def test_are_read_as_json_only(self) -> None:
+        assert app.conf.accept_content == ["json"]
+        assert app.conf.result_accept_content == ["json"]
+
+    def test_leave_no_results(self) -> None:
+        assert app.conf.task_ignore_result
+        assert app.conf.result_backend is None
+
+    def test_command_no_worker(self) -> None:
+        assert not app.conf.worker_enable_remote_control
+
+
+class TestTasks:
+    def test_all_have_a_queue_and_a_time_limit(self) -> None:
+        limits: Any = settings.CELERY_TASK_ANNOTATIONS
+        for name in settings.TASKS:
+            assert 0 < limits[name]["soft_time_limit"] < limits[name]["time_limit"]
+
+    def test_that_workers_know_are_those_of_the_table(self) -> None:
+        app.loader.import_default_modules()
+        assert {name for name in app.tasks if not name.startswith(("celery.", "tests."))} == set(settings.TASKS)

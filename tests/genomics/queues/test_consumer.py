@@ -43,6 +43,8 @@ class TestConsumer:
         assert not opened.exists()
         said = log.read_text()
         assert "tests.nobody_knows" in said
+        foreign = next(message for message, what in sent.items() if what == "raw text")
+        assert f"Message {foreign} is no task of ours." in said
         assert "missing 1 required keyword-only argument" in said
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from moto.core.config import default_user_config
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from genomics.localaws import dynamodb, emptying, s3, s3_uploads, snapshots, sns, sqs
+from genomics.localaws import dynamodb, emptying, journal, journal_places, s3, s3_uploads, snapshots, sns, sqs
 from genomics.localaws.byte_files import ByteFiles
 from genomics.localaws.guard import CorsRule, Environ, Guard, StartResponse, Wsgi
 from genomics.localaws.patching import MOTO_VERSION, Patch, apply
@@ -36,7 +37,7 @@ def _new_untracked(cls: type, *_args: Any, **_kwargs: Any) -> Any:
     return object.__new__(cls)
 
 
-PATCHES = (
+_SERVICES = (
     # moto keeps every object it ever made in a list: a leak in a process that runs for weeks.
     Patch(owner=BaseModel, name="__new__", replacement=_new_untracked),
     Patch(owner=werkzeug_app, name="DISABLE_GLOBAL_CORS", replacement=True),
@@ -48,6 +49,7 @@ PATCHES = (
     *dynamodb.PATCHES,
     *sns.PATCHES,
 )
+PATCHES = journal_places.journaled(_SERVICES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +87,11 @@ class LocalAws:
         s3.use(files)
         BackendDict.reset()
         snapshots.load(self._snapshot, files=files)
+        journal.replay(self._journal, load=partial(snapshots.load_record, files=files))
         files.sweep(live=s3.live_names())
-        saver = snapshots.Saver(self._snapshot, files=files)
-        server = _serve(listener, app=_layers(changed=saver.changed))
+        changes = journal.Journal(self._journal, dump=snapshots.dump_record)
+        saver = snapshots.Saver(self._snapshot, files=files, journal=changes)
+        server = _serve(listener, app=_layers(changes=changes, saver=saver))
         saver.start()
         thread = threading.Thread(
             target=server.serve_forever, args=[_SHUTDOWN_POLL_SECONDS], name="local-aws", daemon=True
@@ -124,6 +128,10 @@ class LocalAws:
     @property
     def _snapshot(self) -> Path:
         return self._data / "state.pickle"
+
+    @property
+    def _journal(self) -> Path:
+        return self._data / "journal"
 
 
 def serve(data: Path, *, port: int) -> None:
@@ -164,10 +172,10 @@ def _serve(listener: socket.socket, *, app: Wsgi) -> BaseWSGIServer:
         )
 
 
-def _layers(*, changed: Any) -> Wsgi:
+def _layers(*, changes: journal.Journal, saver: snapshots.Saver) -> Wsgi:
     moto: Any = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     guard = Guard(moto, credentials=CREDENTIALS, cors_rules=_cors_rules)
-    return sqs.RememberClient(_Health(_ReportChanges(guard, changed=changed)))
+    return sqs.RememberClient(_Health(_KeepChanges(guard, changes=changes, saver=saver)))
 
 
 class _Health:
@@ -182,17 +190,21 @@ class _Health:
         return [body]
 
 
-class _ReportChanges:
-    def __init__(self, app: Wsgi, *, changed: Any) -> None:
+class _KeepChanges:
+    """Writes down what a request has changed before it is answered, and asks for a snapshot."""
+
+    def __init__(self, app: Wsgi, *, changes: journal.Journal, saver: snapshots.Saver) -> None:
         self._app = app
-        self._changed = changed
+        self._changes = changes
+        self._saver = saver
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
             return self._app(environ, start_response)
         finally:
             if environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"}:
-                self._changed()
+                self._changes.write_touched()
+                self._saver.changed()
 
 
 def _cors_rules(bucket: str) -> list[CorsRule]:

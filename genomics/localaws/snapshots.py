@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from moto.backends import get_backend
 from moto.s3.models import FakeKey, s3_backends
 
 from genomics.localaws.byte_files import ByteFile, ByteFiles
+from genomics.localaws.journal import Journal
 from genomics.localaws.patching import MOTO_VERSION
 
 logger = logging.getLogger(__name__)
@@ -61,12 +62,23 @@ def load(path: Path, *, files: ByteFiles) -> bool:
     return True
 
 
+def dump_record(record: Any, file: BinaryIO) -> None:
+    """This function will append a record of the journal to a file."""
+    _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(record)
+
+
+def load_record(file: BinaryIO, *, files: ByteFiles) -> Any:
+    """This function will read the next record of the journal from a file."""
+    return _Unpickler(file, files=files).load()
+
+
 class Saver:
     """A thread that saves a quarter of a second after a change was reported."""
 
-    def __init__(self, path: Path, *, files: ByteFiles) -> None:
+    def __init__(self, path: Path, *, files: ByteFiles, journal: Journal) -> None:
         self._path = path
         self._files = files
+        self._journal = journal
         self._changed = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapshots", daemon=True)
@@ -83,6 +95,7 @@ class Saver:
         self._changed.set()
         self._thread.join()
         self._save()
+        self._journal.close()
 
     def _run(self) -> None:
         pause = _DELAY_SECONDS
@@ -97,10 +110,12 @@ class Saver:
 
     def _save(self) -> None:
         try:
+            self._journal.begin_snapshot()
             save(self._path)
         except Exception:
             logger.exception("the snapshot failed; the next change tries again")
         else:
+            self._journal.end_snapshot()
             self._files.purge()
 
 
@@ -151,7 +166,7 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, *, files: ByteFiles) -> None:
+    def __init__(self, file: BinaryIO, *, files: ByteFiles) -> None:
         super().__init__(file)
         self._files = files
 

@@ -156,6 +156,7 @@ def _finish(job: Job, to: Status, *, worker: Worker, files: list[ResultFile], no
         older = results.replace(job, files=files)
         dispatch.left(job.lab_id)
     results.drop(older)
+    results.discard_earlier(job)
 
 
 def _stop(job: Job, *, worker: Worker) -> None:

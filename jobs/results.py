@@ -43,8 +43,18 @@ def drop(keys: list[str]) -> None:
 
 def discard_attempt(job: Job) -> None:
     """This function will delete what the job's current attempt stored, except files that are its published result."""
+    _discard(storage.attempt_prefix(job))
+
+
+def discard_earlier(job: Job) -> None:
+    """This function will delete what the attempts before left behind: one that was killed could not clear away."""
+    for attempt in range(1, job.attempt):
+        _discard(storage.attempt_prefix(job, attempt=attempt))
+
+
+def _discard(prefix: str) -> None:
     bucket = storage.bucket(storage.RESULTS)
-    stored = s3.keys_under(bucket, prefix=storage.attempt_prefix(job))
+    stored = s3.keys_under(bucket, prefix=prefix)
     published = set(ResultFile.objects.filter(key__in=stored).values_list("key", flat=True))
     s3.delete(bucket, keys=[key for key in stored if key not in published])
 

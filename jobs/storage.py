@@ -22,9 +22,9 @@ def input_key(*, lab_id: uuid.UUID, job_id: uuid.UUID) -> str:
     return f"{lab_id}/{job_id}/input"
 
 
-def attempt_prefix(job: Job) -> str:
-    """This function will give the start of all result keys of the job's current attempt, and of no other."""
-    return f"{_prefix(job)}{job.attempt}/"
+def attempt_prefix(job: Job, *, attempt: int | None = None) -> str:
+    """This function will give the start of all result keys of one attempt (None: the job's current one)."""
+    return f"{_prefix(job)}{job.attempt if attempt is None else attempt}/"
 
 
 def download_url(role: str, *, key: str, name: str) -> str:

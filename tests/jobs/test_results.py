@@ -65,6 +65,18 @@ class TestDiscardAttempt:
         assert len(_keys(running)) == 1
 
 
+class TestDiscardEarlier:
+    def test_deletes_what_killed_attempts_left_and_spares_the_current_one(self, running: Job, log: Path) -> None:
+        published = results.store(running, kind=Kind.LOG, source=log, name="a")
+        results.replace(running, files=[published])
+        kept = [published.key]
+        for attempt in (2, 3, 4):
+            running.attempt = attempt
+            left = results.store(running, kind=Kind.VCF, source=log, name="a")
+        results.discard_earlier(running)
+        assert _keys(running) == [*kept, left.key]
+
+
 class TestLogText:
     def test_gives_the_text(self, running: Job, log: Path) -> None:
         results.replace(running, files=[results.store(running, kind=Kind.LOG, source=log, name="a")])

@@ -96,6 +96,12 @@ class Browser:
         answer.raise_for_status()
         return answer.content
 
+    def get(self, path: str) -> str:
+        """This function will give a page as it comes. Raises requests.HTTPError."""
+        answer = self._session.get(self.url(path), timeout=_TIMEOUT_SECONDS)
+        answer.raise_for_status()
+        return answer.text
+
     def url(self, path: str) -> str:
         return urljoin(f"{self.origin}/", path)
 

@@ -16,20 +16,20 @@ def inside(name: str) -> bool:
     return os.environ.get(_MARK) == name
 
 
-def enter(name: str, *, var_dir: Path, changes: Mapping[str, str]) -> None:
+def enter(name: str, *, var_dir: Path, proxied: bool, changes: Mapping[str, str]) -> None:
     """This function will never return: the process starts itself anew in the trial's environment.
 
     Settings are read once, at the start of a process; so the command that was called for another stack, or for none,
     becomes the same command for the trial's own.
     """
-    os.execve(sys.executable, [sys.executable, *sys.argv], compose(name, var_dir=var_dir, changes=changes))  # noqa: S606
+    composed = compose(name, var_dir=var_dir, proxied=proxied, changes=changes)
+    os.execve(sys.executable, [sys.executable, *sys.argv], composed)  # noqa: S606
 
 
-def compose(name: str, *, var_dir: Path, changes: Mapping[str, str]) -> dict[str, str]:
+def compose(name: str, *, var_dir: Path, proxied: bool, changes: Mapping[str, str]) -> dict[str, str]:
     """This function will give the trial's environment: the one here without what belongs to another stack.
 
-    SQS is reached through a port of its own, where a trial may put a proxy with faults; with `changes` that port can
-    be made the direct one.
+    With `proxied`, SQS is reached through a port of its own, where the trial serves a proxy with faults.
     """
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
     web, aws, proxy = free_ports(3)
@@ -44,7 +44,7 @@ def compose(name: str, *, var_dir: Path, changes: Mapping[str, str]) -> dict[str
         "WEB_PORT": str(web),
         "WEB_ORIGIN": f"http://localhost:{web}",
         "LOCAL_AWS_PORT": str(aws),
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy}",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy if proxied else aws}",
         **{f"AWS_ENDPOINT_URL_{service}": direct for service in _DIRECT_SERVICES},
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

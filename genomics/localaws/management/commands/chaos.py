@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, *, only: list[str], rounds: int, jobs: int, outage: float, seed: int | None, **_: Any) -> None:
         if not environment.inside(_NAME):
-            environment.enter(_NAME, var_dir=settings.VAR_DIR / _NAME, changes=_TIMES)
+            environment.enter(_NAME, var_dir=settings.VAR_DIR / _NAME, proxied=True, changes=_TIMES)
         own_stack.forget(settings.VAR_DIR)
         seed = random.randrange(10**6) if seed is None else seed  # noqa: S311  # repeatable, not secret
         self._begin = time.monotonic()

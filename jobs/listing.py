@@ -95,11 +95,11 @@ def page(request: Request, *, user: User) -> Page[Job]:
 
     The page is cut from identifiers, which an index alone can give; only its own rows are then read in full.
     """
-    keys = _ordered(_asked(request, user=user), sort=request.sort).values_list("pk", flat=True)
+    keys = _ordered(_asked(request), sort=request.sort).values_list("pk", flat=True)
     paginator: Paginator[Any] = Paginator(keys, PAGE_SIZE)
     found = paginator.get_page(request.page or 1)
     wanted = list(found.object_list)
-    rows = Job.objects.filter(pk__in=wanted).select_related("lab").defer("summary").in_bulk()
+    rows = Job.objects.visible_to(user).filter(pk__in=wanted).select_related("lab").defer("summary").in_bulk()
     return Page([rows[key] for key in wanted if key in rows], found.number, paginator)
 
 
@@ -115,19 +115,18 @@ def sorts() -> list[Sort]:
     ]
 
 
-def _asked(request: Request, *, user: User) -> JobQuerySet:
-    jobs = Job.objects.visible_to(user).submitted()
-    # A single lab is named by its key, so that the index gives its jobs in order.
-    jobs = jobs.filter(lab=request.labs[0]) if len(request.labs) == 1 else jobs.filter(lab__in=request.labs)
+def _asked(request: Request) -> JobQuerySet:
+    jobs = Job.objects.listed(request.labs)
     if request.status:
         jobs = jobs.filter(status=request.status)
     return jobs.filter(name__icontains=request.search) if request.search else jobs
 
 
 def _ordered(jobs: JobQuerySet, *, sort: str) -> JobQuerySet:
-    expression = _COLUMNS[sort.removeprefix("-")][0]
-    order = OrderBy(expression, descending=True, nulls_last=True) if sort.startswith("-") else OrderBy(expression)
-    return jobs.order_by(order, "-submitted_at", "pk")
+    name = sort.removeprefix("-")
+    unknown_last = True if sort == "-records" else None  # elsewhere nothing is unknown, and the index has its order
+    order = OrderBy(_COLUMNS[name][0], descending=sort.startswith("-"), nulls_last=unknown_last)
+    return jobs.order_by(order, "pk") if name == "submitted" else jobs.order_by(order, "-submitted_at", "pk")
 
 
 def _column(name: str, label: str, request: Request) -> Column:

@@ -2,6 +2,7 @@
 
 Raw SQL, because the work must grow with the number of labs that wait and not with the number of their jobs: the
 recursive part steps through the index from lab to lab, and each lab gives its oldest job by one look at the index.
+It sorts by all columns of the index job_turns, lest the planner takes another one and reads jobs that are over.
 """
 
 import json
@@ -16,11 +17,11 @@ from django.db import connection
 
 _QUEUEING = """
 WITH RECURSIVE queueing AS (
-    (SELECT lab_id FROM jobs_job WHERE status = 'PENDING' ORDER BY lab_id LIMIT 1)
+    (SELECT lab_id FROM jobs_job WHERE status = 'PENDING' ORDER BY lab_id, submitted_at LIMIT 1)
     UNION ALL
     SELECT (
         SELECT lab_id FROM jobs_job
-        WHERE status = 'PENDING' AND lab_id > queueing.lab_id ORDER BY lab_id LIMIT 1
+        WHERE status = 'PENDING' AND lab_id > queueing.lab_id ORDER BY lab_id, submitted_at LIMIT 1
     )
     FROM queueing WHERE queueing.lab_id IS NOT NULL
 )"""

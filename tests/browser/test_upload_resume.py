@@ -78,6 +78,13 @@ class TestNetwork:
         expect_job(upload_page)
         assert parts.arrived == {1: 1, 2: 1, 3: 1}
 
+    def test_that_is_away_from_the_start_is_waited_for(self, upload_page: Page, context: BrowserContext) -> None:
+        context.set_offline(True)
+        choose(upload_page, "large.vcf", LARGE)
+        expect(row(upload_page, "large.vcf")).to_contain_text("No network. It goes on by itself")
+        context.set_offline(False)
+        expect_job(upload_page)
+
     def test_that_keeps_failing_pauses_instead_of_giving_up(self, upload_page: Page, watch: Watch) -> None:
         watch.expect("ERR_CONNECTION_REFUSED")
         upload_page.clock.install()

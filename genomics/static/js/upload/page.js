@@ -142,9 +142,9 @@ function showAll() {
 
 /** Tells people who do not see the page what has changed; each step once, and each quarter of the way. */
 function announce(upload) {
-  const { bytes, file, state, transfer } = upload;
+  const { bytes, file, patience, state, transfer } = upload;
   const quarter = Math.floor((bytes / file.size) * 4);
-  const isUnderWay = state === State.SENDING && !transfer.paused && !transfer.isFinishing;
+  const isUnderWay = state === State.SENDING && !patience.paused && !transfer.isFinishing;
   const far = isUnderWay && quarter > 0 && quarter < 4 ? `, ${quarter * 25} %` : "";
   const text = `${file.name}: ${stageText(upload)}${far}`;
   if (text !== said) {

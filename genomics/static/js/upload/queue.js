@@ -9,9 +9,9 @@ export class Queue {
     return this.uploads.some((upload) => upload.isBusy);
   }
 
-  /** The upload that is read or sent right now; undefined while there is none. */
+  /** The upload that is sent right now; undefined while there is none. */
   get current() {
-    return this.uploads.find(({ state }) => state === State.READING || state === State.SENDING);
+    return this.uploads.find(({ state }) => state === State.SENDING);
   }
 
   async add(uploads) {

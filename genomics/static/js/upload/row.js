@@ -1,6 +1,6 @@
 // One row of the list: what is known of a file, how far it is, and what can be done.
 
-import { Pause } from "./transfer.js";
+import { Pause } from "./patience.js";
 import { State } from "./upload.js";
 import { momentText, sizeText, timeText } from "./words.js";
 
@@ -9,7 +9,9 @@ const STAGE = {
   [State.CHECKING]: "Checking the file",
   [State.WAITING]: "Waiting for its turn",
   [State.READING]: "Reading the file",
+  [State.OPENING]: "Preparing the upload",
   [State.KNOWN]: "Not sent yet",
+  [State.SENDING]: "Uploading",
   [State.DONE]: "Submitted",
   [State.FAILED]: "Not submitted",
   [State.CANCELLED]: "Cancelled",
@@ -21,17 +23,15 @@ const PAUSED = {
 };
 
 /** Says where an upload stands. */
-export function stageText({ state, transfer }) {
-  if (state !== State.SENDING) {
-    return STAGE[state];
+export function stageText({ patience, state, transfer }) {
+  const needsNetwork = state === State.OPENING || state === State.SENDING;
+  if (needsNetwork && patience.paused) {
+    return PAUSED[patience.paused];
   }
-  if (transfer.paused) {
-    return PAUSED[transfer.paused];
-  }
-  if (transfer.isTroubled) {
+  if (needsNetwork && patience.isTroubled) {
     return "The connection broke. Trying again";
   }
-  return transfer.isFinishing ? "Checking what has arrived" : "Uploading";
+  return state === State.SENDING && transfer.isFinishing ? "Checking what has arrived" : STAGE[state];
 }
 
 export class Row {
@@ -46,7 +46,8 @@ export class Row {
     const { again, bar, cancel, name, pause } = this.#cells;
     name.textContent = upload.file.name;
     bar.setAttribute("aria-label", `Upload of ${upload.file.name}`);
-    pause.addEventListener("click", () => (upload.transfer.paused ? upload.resume() : upload.pause(Pause.WISHED)));
+    const { patience } = upload;
+    pause.addEventListener("click", () => (patience.paused ? patience.resume() : patience.pause(Pause.WISHED)));
     cancel.addEventListener("click", () => upload.cancel());
     again.addEventListener("click", onAgain);
     this.show();
@@ -61,9 +62,9 @@ export class Row {
     stage.textContent = stageText(upload);
     rate.textContent = rateText(upload);
     bar.value = share(upload);
-    bar.hidden = ![State.READING, State.SENDING].includes(upload.state);
-    pause.hidden = upload.state !== State.SENDING || upload.transfer.isFinishing;
-    this.#label(pause, upload.transfer?.paused ? "Resume" : "Pause");
+    bar.hidden = ![State.READING, State.OPENING, State.SENDING].includes(upload.state);
+    pause.hidden = !mayPause(upload);
+    this.#label(pause, upload.patience.paused ? "Resume" : "Pause");
     cancel.hidden = !upload.isBusy && upload.state !== State.KNOWN;
     this.#label(cancel, "Cancel");
     again.hidden = upload.state !== State.KNOWN;
@@ -118,8 +119,14 @@ export class Row {
   }
 }
 
-function share({ file, read, state, bytes }) {
-  return file.size === 0 ? 0 : (state === State.READING ? read : bytes) / file.size;
+/** What is on its way can be paused, and what is paused can go on. */
+function mayPause({ patience, state, transfer }) {
+  return state === State.SENDING ? !transfer.isFinishing || patience.paused : state === State.OPENING && patience.paused;
+}
+
+function share({ bytes, file, read, state }) {
+  const amount = state === State.READING || state === State.OPENING ? read : bytes;
+  return file.size === 0 ? 0 : amount / file.size;
 }
 
 function factsText({ facts, file }) {

@@ -69,7 +69,7 @@ export class Server {
     const content = await answer.json();
     if (!answer.ok) {
       const { message, ...rest } = content.error;
-      throw new Refusal(message, { ...rest, passing: answer.status >= 500 });
+      throw new Refusal(message, { ...rest, passing: answer.status >= 500 || answer.status === 429 });
     }
     return content;
   }

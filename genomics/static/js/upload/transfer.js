@@ -2,40 +2,26 @@
 // stored already are left out, so that an upload goes on where an earlier one stopped.
 
 import { changed, digest } from "./digest.js";
-import { Gate } from "./gate.js";
-import { Refusal } from "./refusal.js";
 
 const PARALLEL = 3;
 const URLS_PER_CALL = 20;
 const URL_LIFETIME_MS = 10 * 60 * 1000; // the server's are good for longer
-const TRIES = 7;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15000;
 const STALLED_MS = 60000;
 const ROUNDS = 3; // of sending what the server misses at the end
 
-/** Why nothing is sent right now. */
-export const Pause = Object.freeze({ WISHED: "WISHED", OFFLINE: "OFFLINE", FAILING: "FAILING" });
-
-export class Cancelled extends Error {}
-
 export class Transfer {
   isFinishing = false; // all parts have been sent
-  isTroubled = false; // the latest try failed; another one follows by itself
-  #gate = new Gate();
-  #requests = new Set();
   #urls = new Map(); // part number -> { url, signedAt }
   #signing = null; // the call for part URLs under way
   #sent = new Map(); // part number -> bytes that have left
   #queue = []; // numbers of the parts that still have to leave
-  #stop = new AbortController();
 
   /**
    * `upload` is { job, parts, part_size_bytes } as the server gave it, with the digests of the parts that it has in
-   * `stored` (by number); `digests` are the file's own, first to last. `onChange` hears that any of the fields changed.
+   * `stored` (by number); `digests` are the file's own, first to last. `onChange` hears of bytes and stages.
    */
-  constructor({ file, upload, digests, server, onChange }) {
-    Object.assign(this, { file, upload, digests, server, onChange });
+  constructor({ file, upload, digests, patience, server, onChange }) {
+    Object.assign(this, { file, upload, digests, patience, server, onChange });
     const stored = upload.stored ?? {};
     for (let number = 1; number <= upload.parts; number += 1) {
       if (stored[number] === digests[number - 1]) {
@@ -50,52 +36,14 @@ export class Transfer {
     return [...this.#sent.values()].reduce((total, amount) => total + amount, 0);
   }
 
-  /** Why nothing is sent, one of Pause; null while it goes on. */
-  get paused() {
-    return this.#gate.reason;
-  }
-
   /** Sends what is not stored yet and has the server submit it: { job, url, same }. Throws a Refusal, or Cancelled. */
   async run() {
-    const listening = new AbortController();
-    addEventListener("offline", () => this.pause(Pause.OFFLINE), { signal: listening.signal });
-    addEventListener("online", () => this.paused !== Pause.WISHED && this.resume(), { signal: listening.signal });
-    if (!navigator.onLine) {
-      this.pause(Pause.OFFLINE);
-    }
-    try {
-      return await this.#sendAndFinish();
-    } finally {
-      listening.abort();
-    }
-  }
-
-  pause(reason) {
-    this.#gate.shut(reason);
-    this.#abortRequests();
-    this.onChange();
-  }
-
-  resume() {
-    this.#gate.open();
-    this.onChange();
-  }
-
-  /** Stops sending and drops what was sent. */
-  async cancel() {
-    this.#stop.abort();
-    this.#gate.open(); // whoever waits there notices
-    this.#abortRequests();
-    await this.server.abandon(this.upload.job);
-  }
-
-  async #sendAndFinish() {
     for (let round = 1; ; round += 1) {
       await Promise.all(Array.from({ length: PARALLEL }, () => this.#sendNext()));
       this.isFinishing = true;
       this.onChange();
       try {
-        return await this.#again(() => this.server.finish(this.upload.job));
+        return await this.patience.again(() => this.server.finish(this.upload.job));
       } catch (error) {
         if (!error.missing?.length || round === ROUNDS) {
           throw error;
@@ -109,55 +57,20 @@ export class Transfer {
 
   async #sendNext() {
     for (let number = this.#queue.shift(); number; number = this.#queue.shift()) {
-      await this.#again(() => this.#send(number));
-    }
-  }
-
-  /**
-   * Repeats a step whose connection failed, after ever longer pauses, then waits for the person or the network.
-   * What the person must mend is not repeated.
-   */
-  async #again(step) {
-    for (let failures = 0; ; ) {
-      await this.#gate.passed();
-      this.#checkCancelled();
-      try {
-        const result = await step();
-        this.isTroubled = false;
-        return result;
-      } catch (error) {
-        this.#checkCancelled();
-        if (this.paused) {
-          continue; // the pause has stopped it: no failure
-        }
-        if (error instanceof Refusal && !error.passing) {
-          throw error;
-        }
-        failures += 1;
-        this.isTroubled = true;
-        this.onChange();
-        if (failures === TRIES) {
-          failures = 0;
-          this.pause(Pause.FAILING);
-        } else {
-          await this.#wait(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS));
-        }
-      }
+      await this.patience.again(() => this.#send(number));
     }
   }
 
   async #send(number) {
+    const { going } = this.patience;
     const url = await this.#url(number);
-    this.#checkCancelled();
-    if (this.paused) {
-      throw new Error("Paused");
-    }
+    going.throwIfAborted();
     try {
-      await this.#put(url, number);
+      await this.#put(url, number, going);
     } catch (error) {
       this.#urls.delete(number); // it may have expired: the next try gets a fresh one
       this.#report(number, 0);
-      if (!this.paused && !this.#stop.signal.aborted) {
+      if (!going.aborted) {
         await this.#checkUnchanged(number);
       }
       throw error;
@@ -194,14 +107,15 @@ export class Transfer {
     return this.file.slice((number - 1) * size, number * size);
   }
 
-  #put(url, number) {
+  #put(url, number, going) {
     const part = this.#part(number);
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
+      const abort = () => request.abort();
       let watch = 0;
       const stillAlive = () => {
         clearTimeout(watch);
-        watch = setTimeout(() => request.abort(), STALLED_MS);
+        watch = setTimeout(abort, STALLED_MS);
       };
       request.open("PUT", url);
       request.setRequestHeader("x-amz-checksum-sha256", this.digests[number - 1]);
@@ -211,7 +125,7 @@ export class Transfer {
       };
       request.onloadend = () => {
         clearTimeout(watch);
-        this.#requests.delete(request);
+        going.removeEventListener("abort", abort);
         if (request.status === 200) {
           this.#report(number, part.size);
           resolve();
@@ -219,7 +133,7 @@ export class Transfer {
           reject(new Error(`Part ${number}: HTTP ${request.status}`));
         }
       };
-      this.#requests.add(request);
+      going.addEventListener("abort", abort);
       stillAlive();
       request.send(part);
     });
@@ -235,25 +149,5 @@ export class Transfer {
     if ((await digest(this.#part(number), this.file)) !== this.digests[number - 1]) {
       throw changed(this.file.name);
     }
-  }
-
-  #checkCancelled() {
-    if (this.#stop.signal.aborted) {
-      throw new Cancelled();
-    }
-  }
-
-  #abortRequests() {
-    for (const request of this.#requests) {
-      request.abort();
-    }
-  }
-
-  /** Waits about so long, not all parts to the same moment; a cancelled upload wakes up at once. */
-  #wait(length) {
-    return new Promise((resolve) => {
-      setTimeout(resolve, length * (0.5 + Math.random() / 2));
-      this.#stop.signal.addEventListener("abort", resolve, { once: true });
-    });
   }
 }

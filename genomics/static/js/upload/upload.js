@@ -3,20 +3,22 @@
 import { composite, digestParts } from "./digest.js";
 import { inspect } from "./inspect.js";
 import { Meter } from "./meter.js";
+import { Patience } from "./patience.js";
 import { Refusal } from "./refusal.js";
-import { Cancelled, Transfer } from "./transfer.js";
+import { Transfer } from "./transfer.js";
 
 export const State = Object.freeze({
   CHECKING: "CHECKING", // its header is looked at
   WAITING: "WAITING", // for its turn
   READING: "READING", // its parts are hashed
+  OPENING: "OPENING", // the server is asked
   KNOWN: "KNOWN", // the lab has this file: the person decides
   SENDING: "SENDING",
   DONE: "DONE",
   FAILED: "FAILED",
   CANCELLED: "CANCELLED",
 });
-const BUSY = new Set([State.CHECKING, State.WAITING, State.READING, State.SENDING]);
+const BUSY = new Set([State.CHECKING, State.WAITING, State.READING, State.OPENING, State.SENDING]);
 
 export class Upload {
   state = State.CHECKING;
@@ -27,9 +29,9 @@ export class Upload {
   url = null; // of its job
   refusal = null;
   meter = new Meter();
+  patience = new Patience({ onChange: () => this.#measure() });
   #again = false; // it was asked for although the lab has it
   #digests = null;
-  #stop = new AbortController();
 
   /**
    * `lab` is { id, plan, maxBytes }. `draft`, { job, name, sizeBytes }, is the unfinished upload that the file was
@@ -62,11 +64,7 @@ export class Upload {
   /** Brings the file as far as it gets: DONE, FAILED, CANCELLED, or KNOWN, which waits for the person. */
   async run() {
     try {
-      await this.#readParts();
-      const opened = (await this.#resume()) ?? (await this.#begin());
-      if (opened) {
-        await this.#send(opened);
-      }
+      await this.patience.withNetwork(() => this.#run());
     } catch (error) {
       this.#fail(error);
     }
@@ -79,19 +77,20 @@ export class Upload {
     this.#move(State.WAITING);
   }
 
-  pause(reason) {
-    this.transfer?.pause(reason);
-  }
-
-  resume() {
-    this.transfer?.resume();
-  }
-
   /** Takes the upload back; when that does not reach the server, the server drops it after a while. */
   async cancel() {
-    this.#stop.abort(new Cancelled());
+    this.patience.stop();
     this.#move(State.CANCELLED);
-    await this.transfer?.cancel().catch(() => {});
+    await this.#abandon();
+  }
+
+  async #run() {
+    await this.#readParts();
+    this.#move(State.OPENING);
+    const opened = (await this.#resume()) ?? (await this.#begin());
+    if (opened) {
+      await this.#send(opened);
+    }
   }
 
   #refuseOther() {
@@ -105,7 +104,7 @@ export class Upload {
     this.#move(State.READING);
     this.#digests ??= await digestParts(this.file, {
       partBytes: this.partBytes,
-      signal: this.#stop.signal,
+      signal: this.patience.stopped,
       onProgress: (bytes) => {
         this.read = bytes;
         this.onChange(this);
@@ -131,7 +130,7 @@ export class Upload {
 
   async #look(draft) {
     try {
-      return await this.server.look(draft.job);
+      return await this.patience.again(() => this.server.look(draft.job));
     } catch (error) {
       if (this.draft || !(error instanceof Refusal)) {
         throw error;
@@ -148,16 +147,16 @@ export class Upload {
   }
 
   async #begin() {
-    const begun = await this.server.begin({
+    const wanted = {
       name: this.file.name,
       sizeBytes: this.file.size,
       checksum: await composite(this.#digests),
       lab: this.lab.id,
       again: this.#again,
-    });
+    };
+    const begun = await this.patience.again(() => this.server.begin(wanted));
     if (begun.job === null) {
       this.twins = begun.same;
-      this.#stop.signal.throwIfAborted();
       this.#move(State.KNOWN);
       return null;
     }
@@ -165,17 +164,18 @@ export class Upload {
   }
 
   async #send(opened) {
-    const { file, server } = this;
+    const { file, patience, server } = this;
     this.transfer = new Transfer({
       file,
+      patience,
       server,
       digests: this.#digests,
       upload: opened,
       onChange: () => this.#measure(),
     });
-    if (this.#stop.signal.aborted) {
-      await this.transfer.cancel().catch(() => {});
-      throw new Cancelled();
+    if (patience.stopped.aborted) {
+      await this.#abandon();
+      return;
     }
     if (opened.part_size_bytes !== this.partBytes) {
       throw new Refusal("This page is out of date.", { advice: "Reload it and choose the file again." });
@@ -186,34 +186,42 @@ export class Upload {
     this.#move(State.DONE);
   }
 
+  async #abandon() {
+    if (this.transfer) {
+      await this.server.abandon(this.transfer.upload.job).catch(() => {});
+    }
+  }
+
   #measure() {
-    if (this.transfer.paused) {
+    if (this.patience.paused) {
       this.meter.reset();
-    } else {
+    } else if (this.transfer) {
       this.meter.mark(this.transfer.bytes);
     }
     this.onChange(this);
   }
 
   #fail(error) {
-    if (error instanceof Cancelled || this.state === State.CANCELLED) {
+    if (this.state === State.CANCELLED) {
       return;
     }
     this.refusal =
       error instanceof Refusal
         ? error
-        : new Refusal("The server does not take uploads right now.", {
-            advice: "Check the network, wait a moment, then choose the file again.",
-          });
-    if (this.refusal.code === "" && this.transfer) {
-      this.transfer.cancel().catch(() => {}); // the file is no longer the one that was begun
+        : new Refusal("The upload has failed.", { advice: "Reload the page, then choose the file again." });
+    this.patience.stop(); // parts may be on their way
+    if (this.refusal.code === "") {
+      this.#abandon(); // the file is no longer the one that was begun
     }
     this.#move(State.FAILED);
   }
 
+  /** What is cancelled stays so, unless the server had it already. */
   #move(state) {
-    this.state = state;
-    this.onChange(this);
+    if (this.state !== State.CANCELLED || state === State.DONE) {
+      this.state = state;
+      this.onChange(this);
+    }
   }
 }
 

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from genomics.localaws import supervisor as supervisor_module
 from genomics.localaws.children import Child
 from genomics.localaws.output import Output
 from genomics.localaws.supervisor import Supervisor
 from genomics.queues import heartbeat, liveness
+from tests.genomics.localaws.fixtures import client
 from tests.genomics.queues import worker
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("aws")]
@@ -156,6 +158,22 @@ class TestWorker:
             worker.until(done.exists, told=lambda: stage.said)
 
         stage.watch_while(take_the_queue_away)
+        assert stage.deaths == 0
+
+    def test_survives_a_queue_that_is_missing(self, stage: _Stage, tmp_path: Path) -> None:
+        done = tmp_path / "done"
+
+        def take_the_queue_away() -> None:
+            client("sqs").delete_queue(QueueUrl=worker.URL)
+            try:
+                time.sleep(_SILENCE.total_seconds() + 2)
+            finally:
+                call_command("provision", verbosity=0)
+            worker.send_task("tests.mark", file=str(done))
+            worker.until(done.exists, told=lambda: stage.said)
+
+        stage.watch_while(take_the_queue_away)
+        assert "HTTP 400" in stage.said
         assert stage.deaths == 0
 
 

@@ -123,15 +123,26 @@ class TestRecords:
         assert len(data) > HEAD_BYTES
         assert inspect_head(data[:HEAD_BYTES], file_name="x.vcf.gz").records_checked > 1_000
 
-    def test_that_look_wrong_may_be_damage(self) -> None:
-        data = bytearray(bgzip((_hard_to_compress() + "\n").replace("chr1\t9\t", "chr1\tnine\t").encode()))
+    def test_that_look_wrong_may_be_damage_further_on(self) -> None:
+        text = self.TEXT.replace("chr1\t9\t", "chr1\tnine\t") + record("chr1", 20_000, "A", "G") * 50_000
+        assert len(text) > HEAD_LIMITS.text_bytes
+        data = bytearray(gzip.compress(text.encode(), mtime=0))
+        assert len(data) < HEAD_BYTES
         with pytest.raises(InvalidVcfError) as caught:
-            inspect_head(bytes(data[:HEAD_BYTES]), file_name="x.vcf.gz")
+            inspect_head(bytes(data), file_name="x.vcf.gz")
         assert caught.value.code == "BAD_POSITION"
-        data[HEAD_BYTES // 2] ^= 1
+        data[-6] ^= 1
         with pytest.raises(InvalidVcfError) as caught:
-            inspect_head(bytes(data[:HEAD_BYTES]), file_name="x.vcf.gz")
+            inspect_head(bytes(data), file_name="x.vcf.gz")
         assert caught.value.code == "BROKEN_GZIP"
+
+    def test_that_look_right_may_be_followed_by_damage(self) -> None:
+        text = self.TEXT + record("chr1", 20_000, "A", "G") * 50_000
+        data = bytearray(gzip.compress(text.encode(), mtime=0))
+        assert inspect_head(bytes(data), file_name="x.vcf.gz").records_checked > 20_000
+        with pytest.raises(InvalidVcfError) as caught:
+            inspect_head(bytes(data[:-100]), file_name="x.vcf.gz")
+        assert caught.value.code == "TRUNCATED_GZIP"
 
 
 def _hard_to_compress() -> str:

@@ -91,7 +91,7 @@ class TestCompression:
 
     @pytest.mark.parametrize("end", [b"\n", b"\0\n", b"chr1\t5\n", b"##x\n", b"#CHROM\n"])
     def test_that_is_damaged_is_told_whatever_the_garbage_looks_like(self, run: Runner, end: bytes) -> None:
-        data = bytearray(gzip.compress(self.TEXT + end + self.TEXT, mtime=0))
+        data = bytearray(gzip.compress(self.TEXT + end + self.TEXT * 10, mtime=0))
         data[-6] ^= 1
         assert refusal(run, bytes(data)).code == "BROKEN_GZIP"
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from genomics import rates
 from genomics.aws.errors import StorageUnavailableError
 from genomics.users import labs
 from genomics.users.models import Lab, User
@@ -62,8 +63,11 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/new.html", context)
 
 
-def _speaks_json(method: str) -> Callable[[_View[P]], _JsonView[P]]:
-    """This function will turn `view(request, body, …) -> answer` into a Django view that speaks JSON both ways."""
+def _speaks_json(method: str, *, limit: str) -> Callable[[_View[P]], _JsonView[P]]:
+    """This function will turn `view(request, body, …) -> answer` into a Django view that speaks JSON both ways.
+
+    `limit` names its row in settings.RATE_LIMITS.
+    """
 
     def decorate(view: _View[P]) -> _JsonView[P]:
         @wraps(view)
@@ -75,13 +79,15 @@ def _speaks_json(method: str) -> Callable[[_View[P]], _JsonView[P]]:
             except UserError as error:
                 return JsonResponse({"error": _told(error)}, status=error.status)
 
-        guarded: Any = login_required(require_http_methods([method])(wrapped))
+        guarded: Any = wrapped
+        for guard in (rates.limited(limit), require_http_methods([method]), login_required):
+            guarded = guard(guarded)
         return cast("_JsonView[P]", guarded)
 
     return decorate
 
 
-@_speaks_json("POST")
+@_speaks_json("POST", limit="upload-begin")
 def begin(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     user, lab, order = _user(request), _lab(request, body), _order(body)
     if order.checksum and not order.again:
@@ -98,7 +104,7 @@ def begin(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@_speaks_json("GET")
+@_speaks_json("GET", limit="upload-step")
 def look(request: HttpRequest, body: dict[str, Any], job_id: uuid.UUID) -> dict[str, Any]:  # noqa: ARG001
     job = _upload(request, job_id)
     progress = uploads.progress(job)
@@ -113,13 +119,13 @@ def look(request: HttpRequest, body: dict[str, Any], job_id: uuid.UUID) -> dict[
     }
 
 
-@_speaks_json("POST")
+@_speaks_json("POST", limit="upload-step")
 def sign(request: HttpRequest, body: dict[str, Any], job_id: uuid.UUID) -> dict[str, Any]:
     urls = uploads.sign(_upload(request, job_id), checksums=_checksums(body), now=timezone.now())
     return {"urls": {str(number): url for number, url in urls.items()}}
 
 
-@_speaks_json("POST")
+@_speaks_json("POST", limit="upload-step")
 def finish(request: HttpRequest, body: dict[str, Any], job_id: uuid.UUID) -> dict[str, Any]:  # noqa: ARG001
     user, job = _user(request), _upload(request, job_id)
     submission.finish_upload(job, actor=f"user:{user.pk}", now=timezone.now())
@@ -131,7 +137,7 @@ def finish(request: HttpRequest, body: dict[str, Any], job_id: uuid.UUID) -> dic
     }
 
 
-@_speaks_json("POST")
+@_speaks_json("POST", limit="upload-step")
 def abandon(request: HttpRequest, body: dict[str, Any], job_id: uuid.UUID) -> dict[str, Any]:  # noqa: ARG001
     job = _upload(request, job_id)
     uploads.discard(job, actor=f"user:{_user(request).pk}", now=timezone.now(), note="The upload was cancelled.")

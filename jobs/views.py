@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from genomics import clock
+from genomics import clock, rates
 from genomics.aws.errors import StorageUnavailableError
 from genomics.users import labs
 from genomics.users.models import Lab, User
@@ -99,6 +99,7 @@ def status_json(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
 
 @login_required
 @require_GET
+@rates.limited("job-read")
 def file(request: HttpRequest, job_id: uuid.UUID, kind: str) -> HttpResponse:
     job = _job(request, job_id)
     if kind not in Kind.values:
@@ -108,6 +109,7 @@ def file(request: HttpRequest, job_id: uuid.UUID, kind: str) -> HttpResponse:
 
 @login_required
 @require_GET
+@rates.limited("job-read")
 def log(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     job = _job(request, job_id)
     try:
@@ -122,18 +124,21 @@ def log(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@rates.limited("job-change")
 def cancel(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     return _change(request, job_id, change=submission.cancel, done="{} is cancelled.")
 
 
 @login_required
 @require_POST
+@rates.limited("job-change")
 def retry(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     return _change(request, job_id, change=submission.retry, done="{} waits for a worker again.")
 
 
 @login_required
 @require_POST
+@rates.limited("job-change")
 def delete(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     job = _job(request, job_id)
     if not deletion.may_delete(job, user=_user(request)):

@@ -11,11 +11,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from genomics import rates
-from genomics.settings.security import Rate
+from genomics.settings.security import RATE_LIMITS, Rate
 from genomics.users.models import User
+from jobs import live
+from jobs.models import Job, Status
 
 SignIn = Callable[[User], Client]
 
@@ -23,7 +27,7 @@ SignIn = Callable[[User], Client]
 @pytest.fixture(autouse=True)
 def _on(settings: Any) -> Iterator[None]:
     settings.RATE_LIMITING = True
-    settings.RATE_LIMITS = {"job-change": Rate(count=3, period=timedelta(minutes=1))}
+    settings.RATE_LIMITS = {**RATE_LIMITS, "job-change": Rate(count=3, period=timedelta(minutes=1))}
     yield
     if connection.connection is not None:  # tests with real transactions leave the cache's table as it is
         cache.clear()
@@ -157,3 +161,38 @@ class TestTheSharedCache:
         cache_settings = settings.CACHES["default"]
         assert cache_settings["BACKEND"].endswith("DatabaseCache")
         assert cache_settings["OPTIONS"]["MAX_ENTRIES"] >= 10_000
+
+
+@pytest.mark.django_db
+class TestTheViews:
+    """Each kind of action has its own counter, and those who are over the limit change nothing."""
+
+    @pytest.fixture(autouse=True)
+    def _once(self, settings: Any) -> None:
+        settings.RATE_LIMITS = dict.fromkeys(RATE_LIMITS, Rate(count=1, period=timedelta(minutes=1)))
+
+    def test_of_jobs_are_limited(self, client_of: SignIn, free_user: User, job: Job) -> None:
+        client = client_of(free_user)
+        client.post(reverse("jobs:cancel", args=[job.pk]))
+        answer = client.post(reverse("jobs:retry", args=[job.pk]))
+        assert answer.status_code == 429
+        assert Job.objects.get(pk=job.pk).status == Status.CANCELLED
+        assert client.get(reverse("jobs:log", args=[job.pk])).status_code == 404
+        assert client.get(reverse("jobs:file", args=[job.pk, "INPUT"])).status_code == 429
+
+    def test_of_uploads_are_limited_and_say_so_in_json(self, client_of: SignIn, free_user: User) -> None:
+        client, url = client_of(free_user), reverse("jobs:upload-begin")
+        answers = [client.post(url, {"name": 1}, content_type="application/json") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [400, 429]
+        assert answers[1].json()["error"]["code"] == "RATE_LIMITED"
+
+    def test_ask_a_stranger_to_sign_in_first(self, client: Client, job: Job) -> None:
+        for _ in range(3):
+            assert client.post(reverse("jobs:cancel", args=[job.pk])).status_code == 302
+
+    def test_do_not_count_what_open_pages_ask(self, client: Client, job: Job) -> None:
+        asked = live.for_job(job, now=timezone.now())
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(asked.url, {"t": asked.token, "v": asked.version})
+        assert answer.status_code in {200, 204}
+        assert not [query["sql"] for query in queries if '"cache"' in query["sql"]]

@@ -1,8 +1,11 @@
+import base64
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from botocore.exceptions import ClientError, EndpointConnectionError
 from django.conf import settings
 
@@ -84,6 +87,57 @@ class TestMissing:
     def test_may_be_deleted_and_aborted(self) -> None:
         s3.delete(BUCKET, keys=["nothing"])
         s3.abort_upload(BUCKET, key="nothing", upload_id="none")
+
+
+class TestDescribe:
+    def test_gives_size_and_checksum(self, source: Path) -> None:
+        stored = _store(source)
+        digest = base64.b64encode(bytes.fromhex(stored.sha256)).decode()
+        assert s3.describe(BUCKET, key="a/b") == s3.StoredObject(size_bytes=stored.size_bytes, checksum=digest)
+
+    def test_has_nothing_to_say_of_what_is_not_there(self) -> None:
+        with pytest.raises(ObjectMissingError):
+            s3.describe(BUCKET, key="nothing")
+
+
+class TestPresignPart:
+    @pytest.fixture
+    def upload_id(self) -> str:
+        return s3.begin_upload(BUCKET, key="a")
+
+    def _put(self, upload_id: str, content: bytes, *, promised: bytes = b"body") -> int:
+        sha256 = base64.b64encode(hashlib.sha256(promised).digest()).decode()
+        url = s3.presign_part(
+            BUCKET,
+            key="a",
+            upload_id=upload_id,
+            number=1,
+            size_bytes=len(promised),
+            sha256=sha256,
+            lifetime=timedelta(seconds=60),
+        )
+        return requests.put(url, data=content, headers={"x-amz-checksum-sha256": sha256}, timeout=10).status_code
+
+    def test_takes_the_promised_bytes_which_join_under_their_checksum(self, upload_id: str) -> None:
+        assert self._put(upload_id, b"body") == 200
+        parts = s3.stored_parts(BUCKET, key="a", upload_id=upload_id)
+        digest = hashlib.sha256(b"body").digest()
+        assert [part.sha256 for part in parts] == [base64.b64encode(digest).decode()]
+        s3.complete_upload(BUCKET, key="a", upload_id=upload_id, parts=parts)
+        composite = base64.b64encode(hashlib.sha256(digest).digest()).decode()
+        assert s3.describe(BUCKET, key="a") == s3.StoredObject(size_bytes=4, checksum=f"{composite}-1")
+
+    @pytest.mark.parametrize(("content", "status"), [(b"BODY", 400), (b"body and more", 403), (b"bo", 403)])
+    def test_takes_no_others(self, upload_id: str, content: bytes, status: int) -> None:
+        assert self._put(upload_id, content) == status
+        assert s3.stored_parts(BUCKET, key="a", upload_id=upload_id) == []
+
+    def test_of_which_one_was_replaced_while_joining_is_worth_another_try(self, upload_id: str) -> None:
+        self._put(upload_id, b"old!", promised=b"old!")
+        parts = s3.stored_parts(BUCKET, key="a", upload_id=upload_id)
+        self._put(upload_id, b"new!", promised=b"new!")
+        with pytest.raises(StorageUnavailableError):
+            s3.complete_upload(BUCKET, key="a", upload_id=upload_id, parts=parts)
 
 
 class TestKeysUnder:

@@ -87,7 +87,6 @@ class TestUpload:
         name = "sample.vcf" if compression == "plain" else "sample.vcf.gz"
         choose(upload_page, name, content)
         expect(upload_page.get_by_role("heading", name=name)).to_be_visible()
-        expect(upload_page.get_by_text("Waiting for a worker.")).to_be_visible()
         job = Job.objects.get()
         assert (job.status, job.owner, job.name) == (Status.PENDING, free_user, name)
         assert s3.read_head(storage.bucket(storage.INPUTS), key=job.input_key, length=10**6) == content
@@ -170,10 +169,13 @@ class TestParts:
                 route.fallback()
             else:
                 away.append(route.request.url)
-                route.fulfill(status=503, json={"error": {"code": "STORAGE_UNAVAILABLE", "message": "Away."}})
+                route.fulfill(
+                    status=503, json={"error": {"code": "STORAGE_UNAVAILABLE", "message": "The storage is away."}}
+                )
 
         upload_page.route("**/finish/", be_away_once)
         choose(upload_page, "sample.vcf", VCF)
+        expect(upload_page.get_by_text("The storage is away. Trying again").first).to_be_visible()
         expect(upload_page.get_by_role("heading", name="sample.vcf")).to_be_visible()
         assert away
 

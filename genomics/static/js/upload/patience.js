@@ -13,13 +13,13 @@ export class Cancelled extends Error {}
 
 export class Patience {
   paused = null; // one of Pause; null while it goes on
-  isTroubled = false; // the latest try failed; another one follows by itself
+  trouble = null; // why the latest try failed; another one follows by itself
   #going = new AbortController(); // ended by a pause, and begun anew after it
   #stop = new AbortController();
   #resumed = Promise.resolve();
   #wake = () => {};
 
-  /** `onChange` hears that `paused` or `isTroubled` has changed. */
+  /** `onChange` hears that `paused` or `trouble` has changed. */
   constructor({ onChange }) {
     this.onChange = onChange;
   }
@@ -86,7 +86,7 @@ export class Patience {
       const { going } = this;
       try {
         const result = await step();
-        this.isTroubled = false;
+        this.trouble = null;
         return result;
       } catch (error) {
         this.stopped.throwIfAborted();
@@ -97,7 +97,7 @@ export class Patience {
           throw error;
         }
         failures += 1;
-        this.isTroubled = true;
+        this.trouble = error;
         this.onChange();
         if (failures === TRIES) {
           failures = 0;

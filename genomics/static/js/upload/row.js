@@ -1,6 +1,7 @@
 // One row of the list: what is known of a file, how far it is, and what can be done.
 
 import { Pause } from "./patience.js";
+import { Refusal } from "./refusal.js";
 import { State } from "./upload.js";
 import { momentText, sizeText, timeText } from "./words.js";
 
@@ -19,19 +20,25 @@ const STAGE = {
 const PAUSED = {
   [Pause.WISHED]: "Paused. You can go on within 24 hours, also after leaving this page",
   [Pause.OFFLINE]: "No network. It goes on by itself when the network is back",
-  [Pause.FAILING]: "Paused, because the connection keeps failing. Resume to try again",
 };
 
 /** Says where an upload stands. */
 export function stageText({ patience, state, transfer }) {
   const needsNetwork = state === State.OPENING || state === State.SENDING;
+  if (needsNetwork && patience.paused === Pause.FAILING) {
+    return `${troubleText(patience)} Paused. Resume to try again`;
+  }
   if (needsNetwork && patience.paused) {
     return PAUSED[patience.paused];
   }
-  if (needsNetwork && patience.isTroubled) {
-    return "The connection broke. Trying again";
+  if (needsNetwork && patience.trouble) {
+    return `${troubleText(patience)} Trying again`;
   }
   return state === State.SENDING && transfer.isFinishing ? "Checking what has arrived" : STAGE[state];
+}
+
+function troubleText({ trouble }) {
+  return trouble instanceof Refusal ? trouble.message : "The connection broke.";
 }
 
 export class Row {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from itertools import takewhile
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError
 
 from jobs.models import Job
 
@@ -26,7 +26,8 @@ def each(jobs: Iterable[Job], heal: Callable[[Job], bool], *, within: timedelta)
 def _heal(job: Job, heal: Callable[[Job], bool]) -> bool:
     try:
         return heal(job)
+    except (OperationalError, InterfaceError):
+        raise  # without the database there is nothing to go on with
     except Exception:
         logger.exception("Job %s could not be healed; the sweep goes on.", job.pk)
-        connection.close_if_unusable_or_obsolete()
         return False

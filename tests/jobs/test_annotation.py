@@ -12,6 +12,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from genomics.aws import s3
+from genomics.aws.errors import StorageUnavailableError
 from genomics.users.models import User
 from jobs import annotation, dispatch, results, sandbox, storage, submission, transitions
 from jobs.errors import StaleJobError
@@ -127,6 +128,43 @@ class TestAnnotateNext:
         annotation.annotate_next(_worker())
         job.refresh_from_db()
         assert (job.status, job.failure_code, job.attempt) == (Status.FAILED, "ATTEMPTS_USED_UP", 2)
+
+    def test_fails_a_job_whose_input_is_gone_at_once(self, free_user: User) -> None:
+        job = make_job(free_user, now=timezone.now())
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.status, job.failure_code, job.attempt) == (Status.FAILED, "INPUT_MISSING", 1)
+        assert "Upload it again" in job.failure_advice
+        assert job.failure_message in results.log_text(job)[0]
+
+    def test_a08_completes_no_job_whose_result_was_not_stored(
+        self, submit: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*args: Any, **options: Any) -> None:
+            raise StorageUnavailableError("S3 is away")
+
+        job = submit(files.VCF)
+        monkeypatch.setattr(s3, "store", fail)
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.status, job.files.count()) == (Status.PENDING, 0)
+
+    def test_writes_its_progress_at_most_once_a_second(
+        self, submit: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        written: list[dict[str, Any]] = []
+        original = transitions.touch
+
+        def touch(job: Job, *, now: datetime, **changes: Any) -> bool:
+            written.append(changes)
+            return original(job, now=now, **changes)
+
+        monkeypatch.setattr(transitions, "touch", touch)
+        submit(files.VCF)
+        began = time.monotonic()
+        annotation.annotate_next(_worker())
+        own_steps = 2  # fetching and storing
+        assert len(written) <= own_steps + time.monotonic() - began
 
     def test_replaces_the_log_of_a_failed_attempt(self, submit: Callable[..., Job]) -> None:
         job = submit(files.with_records("chr99\t5\t.\tA\tC\t.\t.\t.\tGT\t0/1"))

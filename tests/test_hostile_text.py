@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import default as modern
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -23,6 +24,7 @@ from genomics.labs import invitations
 from genomics.logs import JsonFormatter, LineFormatter
 from genomics.mail import outbox
 from genomics.mail.models import Mail
+from genomics.queues.models import DeadLetter
 from genomics.users.models import Lab, Membership, Role, User
 from jobs import annotation, notices, storage, transitions, uploads
 from jobs.errors import UploadRefusedError
@@ -35,6 +37,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("aws")]
 
 SignIn = Callable[[User], Client]
 COUNTS = {"records_read": 1, "records_annotated": 1, "records_passed": 0, "records_rejected": 0}
+# What comes back to its sender, or is shown to admins as it was received, may hold what only a terminal obeys.
+SEEN_BY_BROWSERS = [text for text in hostile.ALL.values() if text != hostile.ESCAPES]
 PAGES_OF_A_JOB = ["jobs:detail", "jobs:status", "jobs:log"]
 
 
@@ -172,6 +176,29 @@ class TestAnImpossibleFileName:
             uploads.begin(free_user, lab=Lab.objects.of(free_user)[0], name=name, size_bytes=9, now=now)
         assert refusal.value.message.isprintable()
         assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("text", SEEN_BY_BROWSERS)
+class TestAnAddress:
+    def test_of_a_list_is_shown_as_text(self, client_of: SignIn, free_user: User, now: datetime, text: str) -> None:
+        make_job(free_user, now=now)
+        asked = urlencode({"q": text, "status": text, "sort": text, "lab": text, "page": text})
+        url = f"{reverse('jobs:list')}?{asked}"
+        assert _wrong(client_of(free_user), url) == []
+
+    def test_that_leads_on_after_the_sign_in_is_shown_as_text(self, client: Client, text: str) -> None:
+        assert _wrong(client, f"{reverse('account_login')}?{urlencode({'next': text})}") == []
+
+
+@pytest.mark.parametrize("text", SEEN_BY_BROWSERS)
+class TestADeadLetter:
+    def test_does_no_harm_in_the_admin(self, client_of: SignIn, admin_user: User, now: datetime, text: str) -> None:
+        letter = DeadLetter.objects.create(
+            message_id="1", queue="mail", task=text, body=text, group=text[:100], attributes={"a": text},
+            receive_count=1, sent_at=now, first_received_at=now, collected_at=now,
+        )  # fmt: skip
+        pages = _admin_pages(letter)
+        assert _wrong(client_of(admin_user), pages[0], pages[1], reverse("admin:queues_queue_changelist")) == []
 
 
 @pytest.mark.parametrize("text", hostile.ALL.values(), ids=hostile.ALL.keys())

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from genomics import rates
+from genomics import clock, rates
 from genomics.aws.errors import StorageUnavailableError
 from genomics.users import labs
 from genomics.users.models import Lab, User
@@ -128,7 +128,7 @@ def sign(request: HttpRequest, body: dict[str, Any], job_id: uuid.UUID) -> dict[
 @_speaks_json("POST", limit="upload-step")
 def finish(request: HttpRequest, body: dict[str, Any], job_id: uuid.UUID) -> dict[str, Any]:  # noqa: ARG001
     user, job = _user(request), _upload(request, job_id)
-    submission.finish_upload(job, actor=f"user:{user.pk}", now=timezone.now())
+    submission.finish_upload(job, actor=f"user:{user.pk}", now=clock.now())
     twins = uploads.same_file(user, lab=job.lab, checksum=job.input_checksum, size_bytes=job.input_size_bytes)
     return {
         "job": str(job.pk),

@@ -81,4 +81,9 @@ def _table(counts: Mapping[str, int], *, total: int) -> list[str]:
 
 
 def _percent(count: int, total: int) -> str:
-    return f"{count / total:.1%}" if total else ""
+    """This function will write a share that rounds to nothing, or to all, only when it is."""
+    if not total:
+        return ""
+    if 0 < count < total:
+        return f"{min(max(count / total, 0.001), 0.999):.1%}"
+    return f"{count / total:.1%}"

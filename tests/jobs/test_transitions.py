@@ -105,3 +105,39 @@ class TestConstraints:
         with pytest.raises(IntegrityError), transaction.atomic():
             Job.objects.filter(pk=job.pk).update(**columns)
         assert connection.is_usable()
+
+
+class TestHide:
+    @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
+    def test_marks_an_ended_job_and_repeats_its_status_in_the_event(
+        self, free_user: User, now: datetime, status: Status
+    ) -> None:
+        job = make_job(free_user, now=now, status=status)
+        before = job.sequence
+        event = transitions.hide(job, actor="user:1", now=now, note="Deleted.")
+        job.refresh_from_db()
+        assert (job.deleted_at, job.sequence) == (now, before + 1)
+        assert (event.sequence, event.status, event.note) == (job.sequence, status, "Deleted.")
+
+    @pytest.mark.parametrize("status", [Status.DRAFT, Status.PENDING, Status.RUNNING])
+    def test_refuses_a_job_that_may_still_run(self, free_user: User, now: datetime, status: Status) -> None:
+        job = make_job(free_user, now=now, status=status)
+        with pytest.raises(ValueError, match="has to be cancelled"):
+            transitions.hide(job, actor="user:1", now=now, note="")
+        with pytest.raises(IntegrityError, match="job_deleted_only_when_ended"), transaction.atomic():
+            Job.objects.filter(pk=job.pk).update(deleted_at=now)
+
+    def test_lets_the_first_of_two_win(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        late = Job.objects.get(pk=job.pk)
+        transitions.hide(job, actor="user:1", now=now, note="")
+        with pytest.raises(StaleJobError):
+            transitions.hide(late, actor="user:2", now=now, note="")
+        assert job.events.filter(sequence=job.sequence).count() == 1
+
+    def test_lets_no_move_follow(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.FAILED)
+        late = Job.objects.get(pk=job.pk)
+        transitions.hide(job, actor="user:1", now=now, note="")
+        with pytest.raises(StaleJobError):
+            transitions.move(late, Status.PENDING, actor="user:1", now=now, ready_at=now)

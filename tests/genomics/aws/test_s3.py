@@ -147,6 +147,15 @@ class TestKeysUnder:
         assert s3.keys_under(BUCKET, prefix="job/1/") == ["job/1/a", "job/1/b"]
 
 
+class TestOpenUploads:
+    def test_lists_those_of_one_prefix_until_they_are_aborted(self) -> None:
+        opened = s3.begin_upload(BUCKET, key="job/1/input")
+        s3.begin_upload(BUCKET, key="job/10/input")
+        assert s3.open_uploads(BUCKET, prefix="job/1/") == [s3.OpenUpload(key="job/1/input", upload_id=opened)]
+        s3.abort_upload(BUCKET, key="job/1/input", upload_id=opened)
+        assert s3.open_uploads(BUCKET, prefix="job/1/") == []
+
+
 class TestOutage:
     @pytest.mark.parametrize(
         "fault",

@@ -128,7 +128,7 @@ class TestKill:
         _wait(long_job, lambda job: job.status == Status.COMPLETED, second)
         assert long_job.attempt == 2
         _assert_one_result(long_job)
-        assert [entry for entry in settings.WORK_DIR.iterdir() if entry.is_dir()] == []
+        _wait(long_job, lambda _: not any(entry.is_dir() for entry in settings.WORK_DIR.iterdir()), second, seconds=5)
 
 
 class TestStop:

@@ -23,8 +23,10 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # A logger named here loses the handlers that Django gives it: everything leaves through the one above.
+    # A logger named here loses the handlers that Django or granian gave it: everything leaves through the one above.
     "loggers": {
+        "_granian": {"level": "WARNING", "propagate": True},
+        "granian.access": {"propagate": True},
         "django": {"level": "INFO"},
         "django.server": {"level": "INFO"},
         "botocore": {"level": "WARNING"},

@@ -170,7 +170,11 @@ for logger in loggers:
         if not isinstance(handler, logging.NullHandler):
             print(logger.name, type(handler.formatter).__module__)
 """
-_WEB = "import genomics.wsgi; import granian.log"
+_WEB = """
+from granian.log import LogLevels, configure_logging
+configure_logging(LogLevels.warning)
+import genomics.wsgi
+"""
 _WORKER = """
 from genomics.celery import app
 app.log.setup("INFO", redirect_stdouts=True, hostname="test@host")

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from genomics import rates
+from genomics.mail.models import Mail
 from genomics.settings.security import RATE_LIMITS, Rate
 from genomics.users.models import User
 from jobs import live
@@ -133,6 +134,20 @@ class TestAccountLimits:
                 REMOTE_ADDR=f"192.0.2.{number}",
             )
         assert "Too many tries" in page.content.decode()
+
+    def test_stop_asking_for_codes(self, client: Client, free_user: User) -> None:
+        answers = [client.post(reverse("account_reset_password"), {"email": free_user.email}) for _ in range(6)]
+        assert [answer.status_code for answer in answers[:5]] == [302] * 5
+        assert answers[5].status_code == 429 or b"Too many tries" in answers[5].content
+        assert Mail.objects.count() == 5
+
+    def test_stop_guessing_a_code(self, client: Client, free_user: User) -> None:
+        client.post(reverse("account_reset_password"), {"email": free_user.email})
+        url = reverse("account_confirm_password_reset_code")
+        answers = [client.post(url, {"code": f"BBBB-BBB{letter}"}) for letter in "BCDF"]
+        assert answers[1].status_code == 200
+        assert answers[3].status_code == 302, "the code is void after a few guesses"
+        assert client.get(url).status_code == 302
 
     def test_are_not_led_astray_by_a_forged_address(self, client: Client) -> None:
         for number in range(21):

@@ -1,6 +1,6 @@
 """Who works on what: a message says only that there is work, and the claim decides which.
 
-Fair among labs: the oldest waiting job of the lab that runs the fewest, as long as its plan lets it run more.
+Fair among labs: the oldest waiting job of the lab that runs the fewest, in turn, as long as its plan lets it run more.
 A hint is sent when one more job can start than before: a lab that is full, or a fleet, collects no idle messages.
 """
 

@@ -171,6 +171,7 @@ class Job(models.Model):
             models.Index(fields=["lab", "updated_at"], name="job_poll"),
             models.Index(fields=["lab"], name="job_active", condition=models.Q(status__in=ACTIVE)),
             models.Index(fields=["lab", "submitted_at"], name="job_turns", condition=models.Q(status=Status.PENDING)),
+            models.Index(fields=["lab", "-started_at"], name="job_latest_start", condition=~models.Q(started_at=None)),
             models.Index(fields=["lease_expires_at"], name="job_leases", condition=models.Q(status=Status.RUNNING)),
             models.Index(
                 fields=["updated_at"], name="job_uploads", condition=models.Q(submitted_at=None, deleted_at=None)

@@ -1,5 +1,8 @@
 """Whose turn it is: labs with waiting jobs and free places, the one that runs the fewest first.
 
+Among those that run equally many it goes round: the lab that started a job longest ago is next. Without that a single
+worker, which is free whenever it asks, would serve the lab that came first until its last job.
+
 Raw SQL, because the work must grow with the number of labs that wait and not with the number of their jobs: the
 recursive part steps through the index from lab to lab, and each lab gives its oldest job by one look at the index.
 It sorts by all columns of the index job_turns, lest the planner takes another one and reads jobs that are over.
@@ -25,6 +28,10 @@ WITH RECURSIVE queueing AS (
     )
     FROM queueing WHERE queueing.lab_id IS NOT NULL
 )"""
+_LATEST_START = """LEFT JOIN LATERAL (
+    SELECT started_at FROM jobs_job
+    WHERE lab_id = lab.id AND started_at IS NOT NULL ORDER BY started_at DESC LIMIT 1
+) latest ON true"""
 _TURNS = (
     _QUEUEING  # noqa: S608  (no text from outside gets into it)
     + """,
@@ -38,8 +45,9 @@ CROSS JOIN LATERAL (
     ORDER BY submitted_at LIMIT 1
 ) oldest
 LEFT JOIN running ON running.lab_id = lab.id
+{latest_start}
 WHERE coalesce(running.jobs, 0) < (%(caps)s::jsonb ->> lab.plan)::int AND lab.id <> ALL(%(passed)s::uuid[])
-ORDER BY coalesce(running.jobs, 0), oldest.submitted_at
+ORDER BY coalesce(running.jobs, 0), latest.started_at NULLS FIRST, oldest.submitted_at
 LIMIT %(limit)s
 """
 )
@@ -48,7 +56,7 @@ _FIRST = (
     + """,
 share AS (SELECT greatest(1, %(limit)s / greatest(1, count(*))) AS jobs FROM queueing WHERE lab_id IS NOT NULL)
 SELECT lab.id, (%(caps)s::jsonb ->> lab.plan)::int, job.id, job.submitted_at, job.input_size_bytes, job.reference,
-    job.name, job.number = share.jobs
+    job.name, job.number = share.jobs, latest.started_at
 FROM queueing
 JOIN users_lab lab ON lab.id = queueing.lab_id
 CROSS JOIN share
@@ -58,6 +66,9 @@ CROSS JOIN LATERAL (
     WHERE lab_id = lab.id AND status = 'PENDING' AND ready_at <= %(now)s
     ORDER BY submitted_at LIMIT (SELECT jobs FROM share)
 ) job
+"""
+    + _LATEST_START
+    + """
 ORDER BY lab.id, job.number
 """
 )
@@ -87,6 +98,7 @@ class Waiting:
     reference: str
     name: str
     is_last_known: bool  # more jobs of the lab may follow
+    lab_started_at: datetime | None  # when the lab last started a job; None: it never did
 
 
 def hold_next(*, now: datetime, passed: Collection[uuid.UUID], wait: bool) -> uuid.UUID | None:
@@ -96,7 +108,9 @@ def hold_next(*, now: datetime, passed: Collection[uuid.UUID], wait: bool) -> uu
     left out, or waited for with `wait`. The counts are older than the lock: look again under it.
     """
     clause = "FOR NO KEY UPDATE OF lab" + ("" if wait else " SKIP LOCKED")
-    rows = _turns(f"{_TURNS.format(condition='true')} {clause}", now=now, passed=list(passed), limit=1)
+    rows = _turns(
+        f"{_TURNS.format(condition='true', latest_start=_LATEST_START)} {clause}", now=now, passed=list(passed), limit=1
+    )
     return rows[0].lab_id if rows else None
 
 
@@ -106,7 +120,9 @@ def forgotten(*, now: datetime, limit: int) -> list[Turn]:
     Every further hint of a job comes after a longer pause, since it is lost less and less likely: its worker is busy.
     """
     pauses = {"pause": settings.HINT_TIMEOUT, "longest_pause": settings.LONGEST_HINT_PAUSE}
-    return _turns(_TURNS.format(condition=_FORGOTTEN), now=now, passed=[], limit=limit, **pauses)
+    return _turns(
+        _TURNS.format(condition=_FORGOTTEN, latest_start=_LATEST_START), now=now, passed=[], limit=limit, **pauses
+    )
 
 
 def first_jobs(*, now: datetime, limit: int) -> list[Waiting]:
@@ -121,10 +137,19 @@ def first_jobs(*, now: datetime, limit: int) -> list[Waiting]:
             reference=reference,
             name=name,
             is_last_known=is_last_known,
+            lab_started_at=lab_started_at,
         )
-        for lab_id, places, job_id, submitted_at, size_bytes, reference, name, is_last_known in _fetch(
-            _FIRST, now=now, limit=limit
-        )
+        for (
+            lab_id,
+            places,
+            job_id,
+            submitted_at,
+            size_bytes,
+            reference,
+            name,
+            is_last_known,
+            lab_started_at,
+        ) in _fetch(_FIRST, now=now, limit=limit)
     ]
 
 

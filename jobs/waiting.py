@@ -160,6 +160,7 @@ def _lines(
                     for job in jobs
                 ],
                 is_cut=jobs[-1].is_last_known,
+                started_at=jobs[0].lab_started_at,
             )
         )
     waiting_labs = {job.lab_id for job in waiting}

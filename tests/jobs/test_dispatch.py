@@ -71,6 +71,19 @@ class TestFairness:
             done.append(ended.pk)
         assert late <= set(done[:25])
 
+    def test_goes_round_for_one_worker_too(self, free_user: User, premium_user: User, now: datetime) -> None:
+        for number in range(50):
+            make_job(premium_user, now=now - timedelta(hours=1, seconds=-number))
+        late = {make_job(free_user, now=now + timedelta(seconds=number)).pk for number in range(10)}
+        done: list[Any] = []
+        for number in range(25):
+            later = now + timedelta(minutes=1, seconds=number)
+            job = dispatch.claim("host:1", now=later)
+            assert job is not None
+            _end(job, now=later)
+            done.append(job.pk)
+        assert late <= set(done)
+
     def test_counts_no_lab_out_whose_turn_is_last(self, free_user: User, premium_user: User, now: datetime) -> None:
         for _ in range(2):
             make_job(free_user, now=now, status=Status.RUNNING)

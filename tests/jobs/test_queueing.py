@@ -1,4 +1,5 @@
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +38,13 @@ class TestStarts:
         order = _order(_line("a", 3, since=-100, places=8), _line("b", 2), workers=2)
         assert order == [_id("a", 0), _id("b", 0), _id("a", 1), _id("b", 1), _id("a", 2)]
 
+    def test_go_round_for_one_worker_beginning_with_the_lab_that_started_longest_ago(self) -> None:
+        lately = replace(_line("a", 3, since=-100), started_at=NOW)
+        before = replace(_line("b", 2), started_at=NOW - timedelta(seconds=1))
+        never = _line("c", 1, since=50)
+        order = _order(lately, before, never, workers=1)
+        assert order == [_id("c", 0), _id("b", 0), _id("a", 0), _id("b", 1), _id("a", 1), _id("a", 2)]
+
     def test_keep_to_the_places_of_a_lab_though_workers_are_free(self) -> None:
         found = starts([_line("a", 4, places=2)], workers=10, limit=10)
         assert [start.in_seconds for start in found] == [0, 0, 10, 10]
@@ -49,7 +57,7 @@ class TestStarts:
         assert len(_order(_line("a", 50), workers=2, limit=7)) == 7
 
     def test_end_where_a_line_is_cut(self) -> None:
-        assert _order(_line("a", 2, cut=True), _line("b", 9, since=50), workers=1) == [_id("a", 0), _id("a", 1)]
+        assert _order(_line("a", 2, cut=True), _line("b", 9, since=50), workers=1) == [_id("a", 0), _id("b", 0), _id("a", 1)]
 
     @pytest.mark.parametrize("lines", [[], [Line(places=2, running=[], waiting=[], is_cut=False)]])
     def test_are_none_when_nobody_waits(self, lines: list[Line]) -> None:

@@ -23,6 +23,18 @@ class TestHoldNext:
             passed.append(lab_id)
         assert passed == [job.lab_id for job in expected]
 
+    def test_goes_round_among_labs_that_run_equally_many(
+        self, free_user: User, premium_user: User, stranger: User, now: datetime
+    ) -> None:
+        for user, minutes in ((free_user, 1), (premium_user, 5)):
+            ended = make_job(user, now=now - timedelta(hours=1), status=Status.CANCELLED)
+            Job.objects.filter(pk=ended.pk).update(started_at=now - timedelta(minutes=minutes))
+        waiting = [make_job(user, now=now) for user in (free_user, premium_user, stranger)]
+        passed: list[uuid.UUID] = []
+        while lab_id := turns.hold_next(now=now, passed=passed, wait=False):
+            passed.append(lab_id)
+        assert passed == [job.lab_id for job in reversed(waiting)]  # who never started comes first
+
     def test_passes_labs_whose_jobs_pause_or_whose_places_are_taken(
         self, free_user: User, premium_user: User, now: datetime
     ) -> None:

@@ -38,7 +38,7 @@ class TestForecast:
         forecast = waiting.forecast(now=now)
         said = {job.pk: place.number for job in Job.objects.all() if (place := forecast.place(job))}
         claimed: list[Any] = []
-        while job := dispatch.claim("host:1", now=now):
+        while job := dispatch.claim("host:1", now=now + timedelta(seconds=len(claimed))):
             claimed.append(job.pk)
             Job.objects.filter(pk=job.pk).update(status=Status.CANCELLED, lease_expires_at=None)
         assert [said[pk] for pk in claimed] == list(range(1, 8))

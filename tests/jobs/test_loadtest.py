@@ -63,8 +63,7 @@ class TestLives:
         begin = datetime(2026, 1, 1, tzinfo=UTC)
         job = loadtest.submit(SAMPLE, user=free_user, lab=lab, clock=lambda: begin)
         later = [begin + timedelta(seconds=seconds) for seconds in (2, 5, 7)]
-        lease = {"lease_expires_at": later[2], "attempt": 1}
-        transitions.move(job, Status.RUNNING, actor="worker:a", now=later[0], **lease)
+        transitions.move(job, Status.RUNNING, actor="worker:a", now=later[0], lease_expires_at=later[2], attempt=1)
         transitions.move(job, Status.CANCELLED, actor="user:1", now=later[1], finished_at=later[1])
         (life,) = loadtest.lives([job.pk])
         assert (life.waited, life.took) == (timedelta(seconds=2), timedelta(seconds=5))

@@ -142,7 +142,7 @@ class TestJobList:
         page.goto(url + reverse("jobs:list"))
         expect(page.get_by_role("progressbar", name=f"Progress of {running.name}")).to_be_visible()
         complete(running)
-        expect(page.get_by_text("Done")).to_be_visible()
+        expect(page.get_by_role("table").get_by_text("Done")).to_be_visible()
 
     def test_does_not_ask_when_nothing_is_active(
         self, page: Page, url: str, free_user: User, sign_in: SignIn, polls: list[str]
@@ -162,14 +162,14 @@ class TestRetry:
         sign_in(free_user)
         page.goto(url + reverse("jobs:detail", args=[job.pk]))
         page.get_by_role("button", name="Try again").click()
-        expect(page.get_by_text("Waiting for a worker to take it up again.")).to_be_visible()
+        expect(page.get_by_text("Next in the queue")).to_be_visible()
 
     def test_lets_a_cancelled_job_wait_again(self, page: Page, url: str, free_user: User, sign_in: SignIn) -> None:
         job = make_job(free_user, now=timezone.now(), status=Status.CANCELLED)
         sign_in(free_user)
         page.goto(url + reverse("jobs:detail", args=[job.pk]))
         page.get_by_role("button", name="Run again").click()
-        expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+        expect(page.get_by_text("Next in the queue")).to_be_visible()
 
     def test_is_not_offered_when_the_file_is_at_fault(
         self, page: Page, url: str, free_user: User, sign_in: SignIn, watch: Watch

@@ -17,7 +17,7 @@ PRODUCTION := GENOMICS_ENV=production LOCAL_AWS=0 WEB_ORIGIN=https://genomics.ex
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench fmt lock clean chromium
+.PHONY: help demo up test check bench chaos fmt lock clean chromium
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -43,7 +43,7 @@ check: $(VENV)/dev.stamp ## Run all static checks
 	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
 	$(RUN) -m genomics.settings.example --check
 
-bench: $(VENV)/local.stamp ## Time the annotator on the sample and, where present, on NA12878's chromosome 21
+bench: $(VENV)/local.stamp ## Time the annotator, then the product on an idle stack of its own (docs/performance.md)
 	@for input in annotator/samples/sample.vcf $(GENOMICS_SHARED_DATA)/PG_NA12878_hg38-chr21.vcf.gz; do \
 		if [ -f "$$input" ]; then \
 			echo "== $$input"; \
@@ -51,6 +51,10 @@ bench: $(VENV)/local.stamp ## Time the annotator on the sample and, where presen
 			sed -n '/^Seconds/,$$p' var/bench/log.txt; \
 		fi; \
 	done
+	@$(RUN) manage.py bench $(ARGS)
+
+chaos: $(VENV)/local.stamp ## Kill, cut off and confuse a stack of its own: nothing may be lost or doubled; ARGS="--rounds 2"
+	@$(RUN) manage.py chaos $(ARGS)
 
 fmt: $(VENV)/dev.stamp ## Bring code and templates into their form
 	$(RUN) -m ruff check --fix --quiet .

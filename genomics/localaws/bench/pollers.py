@@ -63,8 +63,11 @@ class _Page:
         reader, writer = self._connection
         writer.write(self._request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        length = next((line[15:] for line in head.split("\r\n") if line.startswith("content-length:")), "0")
-        await reader.readexactly(int(length))
+        headers = dict(line.split(": ", 1) for line in head.splitlines()[1:] if ": " in line)
+        if "chunked" in headers.get("transfer-encoding", ""):
+            await reader.readuntil(b"0\r\n\r\n")
+        else:
+            await reader.readexactly(int(headers.get("content-length", "0")))
         return head.split(" ", 2)[1]
 
     def _drop(self) -> None:

@@ -27,8 +27,10 @@ def measure(stack: OwnStack, *, members: Sequence[Member], pages: int, seconds: 
         input="\n".join(paths),
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise BenchError(f"The load generator failed: {done.stderr[-1000:]}")
     used, passed = _web_seconds(stack) - before, time.monotonic() - begin
     answer = json.loads(done.stdout)
     if answer["faults"] or set(answer["statuses"]) - {"200", "204"}:

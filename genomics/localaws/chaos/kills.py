@@ -6,7 +6,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from genomics.localaws.chaos.patience import until
 from genomics.localaws.trials.own_stack import OwnStack
@@ -41,11 +41,11 @@ class Killer:
         self._say = say
         self._random = random.Random(seed)  # noqa: S311  # repeatable, not secret
 
-    def order(self, *, rounds: int) -> list[Victim]:
+    def order(self, victims: Iterable[Victim], *, rounds: int) -> list[Victim]:
         """This function will give each victim `rounds` times, shuffled."""
-        victims = [victim for victim in Victim for _ in range(rounds)]
-        self._random.shuffle(victims)
-        return victims
+        order = [victim for victim in victims for _ in range(rounds)]
+        self._random.shuffle(order)
+        return order
 
     def kill(self, victim: Victim) -> None:
         """This function will wait until a job is in its middle, and kill. Raises NothingToKillError."""

@@ -1,6 +1,7 @@
 """The parts of the chaos: kills, outages of SQS, disorder among messages, and fairness between labs."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from genomics.localaws.chaos.faults import Disorder, Fate, Outage
 from genomics.localaws.chaos.feeding import Feeder, Submitted, submit
-from genomics.localaws.chaos.kills import Killer
+from genomics.localaws.chaos.kills import Killer, Victim
 from genomics.localaws.chaos.patience import until
 from genomics.localaws.chaos.scene import SAMPLES, Outcome, Scene
 from genomics.localaws.chaos.verdict import Fault
@@ -25,14 +26,14 @@ _FAIR_WITHIN = 25
 _SMALL = inputs.of_records(100)
 
 
-def kills(scene: Scene, *, rounds: int) -> Outcome:
+def kills(scene: Scene, *, victims: Sequence[Victim], rounds: int) -> Outcome:
     """This function will kill each victim `rounds` times while jobs are always in flight."""
     killer = Killer(scene.stack, seed=scene.seed, say=scene.say)
     feeder = Feeder(scene.members, samples=SAMPLES, in_flight=scene.in_flight, seed=scene.seed)
     feeder.start()
     begin = time.monotonic()
     try:
-        for victim in killer.order(rounds=rounds):
+        for victim in killer.order(victims, rounds=rounds):
             killer.kill(victim)
             killer.pause(shortest=_PAUSE_BETWEEN_KILLS[0], longest=_PAUSE_BETWEEN_KILLS[1])
     finally:

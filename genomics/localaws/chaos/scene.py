@@ -96,6 +96,6 @@ SAMPLES: tuple[Sample, ...] = (
 )
 
 
-def cast() -> list[Member]:
-    """This function will make the labs of a run."""
-    return [labs.create(f"chaos-{number}") for number in range(1, 5)]
+def cast(name: str) -> list[Member]:
+    """This function will make the labs of one stack; `name` tells them from those of another on the same data."""
+    return [labs.create(f"{name}-{number}") for number in range(1, 5)]

@@ -40,8 +40,8 @@ class Command(BaseCommand):
         self, *, only: list[str], single: int, many: int, listed: int, pages: int, seconds: float, **_: Any
     ) -> None:
         if not environment.inside(_NAME):
+            own_stack.forget(settings.VAR_DIR / _NAME)
             environment.enter(_NAME, var_dir=settings.VAR_DIR / _NAME, proxied=False, changes={})
-        own_stack.forget(settings.VAR_DIR)
         self.stdout.write(machine())
         self.stdout.flush()
         figures: list[Figure] = []

@@ -12,12 +12,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from genomics.localaws.chaos import parts, proxy, scene
 from genomics.localaws.chaos.faults import Faults
-from genomics.localaws.chaos.kills import NothingToKillError
+from genomics.localaws.chaos.kills import NothingToKillError, Victim
 from genomics.localaws.chaos.scene import Outcome, Scene
 from genomics.localaws.trials import environment, own_stack
 
 _NAME = "chaos"
 _PARTS = ("kills", "outages", "disorder", "fairness")
+_VICTIMS = [victim.name.lower() for victim in Victim]
 _TIMES = {  # short, so that what heals in minutes heals in seconds; many attempts, because each kill costs one
     "LEASE_SECONDS": "5",
     "LEASE_RENEWAL_SECONDS": "1",
@@ -40,16 +41,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, help="parts to run (default: all)")
         parser.add_argument("--rounds", type=int, default=10, metavar="N", help="kills of each victim (default: 10)")
+        parser.add_argument(
+            "--victims", nargs="+", choices=_VICTIMS, default=_VICTIMS, help="what is killed (default: all)"
+        )
         parser.add_argument("--jobs", type=int, default=30, metavar="N", help="jobs in flight (default: 30)")
         parser.add_argument(
             "--outage", type=float, default=60.0, metavar="SECONDS", help="length of each outage of SQS (default: 60)"
         )
         parser.add_argument("--seed", type=int, help="repeat the random order of an earlier run")
 
-    def handle(self, *, only: list[str], rounds: int, jobs: int, outage: float, seed: int | None, **_: Any) -> None:
+    def handle(self, *, only: list[str], seed: int | None, **options: Any) -> None:
         if not environment.inside(_NAME):
+            own_stack.forget(settings.VAR_DIR / _NAME)
             environment.enter(_NAME, var_dir=settings.VAR_DIR / _NAME, proxied=True, changes=_TIMES)
-        own_stack.forget(settings.VAR_DIR)
         _log_to(settings.VAR_DIR / "submissions.log")
         seed = random.randrange(10**6) if seed is None else seed  # noqa: S311  # repeatable, not secret
         self._begin = time.monotonic()
@@ -57,25 +61,26 @@ class Command(BaseCommand):
         outcomes: list[Outcome] = []
         try:
             if broken := [part for part in _PARTS if part in only and part != "fairness"]:
-                outcomes += self._break(broken, rounds=rounds, jobs=jobs, outage=outage, seed=seed)
+                outcomes += self._break(broken, seed=seed, options=options)
             if "fairness" in only:
                 outcomes += self._compare_labs(seed=seed)
         except (own_stack.OwnStackError, NothingToKillError) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(f"{error} Repeat it with --seed {seed}.") from error
         self._report(outcomes)
         if any(outcome.faults for outcome in outcomes):
-            raise CommandError(f"Something was lost, doubled or late. Repeat it with --seed {seed}.")
+            raise CommandError(f"Something was lost, doubled, late or unfair. Repeat it with --seed {seed}.")
 
-    def _break(self, chosen: list[str], *, rounds: int, jobs: int, outage: float, seed: int) -> list[Outcome]:
+    def _break(self, chosen: list[str], *, seed: int, options: dict[str, Any]) -> list[Outcome]:
         faults = Faults(seed=seed)
+        victims = [Victim[name.upper()] for name in options["victims"]]
         log = settings.VAR_DIR / "up.log"
         with _proxy(faults), own_stack.running(annotation_workers=2, log=log) as stack:
-            here = self._scene(stack, faults=faults, seed=seed, jobs=jobs)
+            here = self._scene(stack, faults=faults, seed=seed, jobs=options["jobs"])
             here.rehearse()
             run = {
-                "kills": lambda: parts.kills(here, rounds=rounds),
-                "outages": lambda: parts.outages(here, seconds=outage),
-                "disorder": lambda: parts.disorder(here, jobs=jobs),
+                "kills": lambda: parts.kills(here, victims=victims, rounds=options["rounds"]),
+                "outages": lambda: parts.outages(here, seconds=options["outage"]),
+                "disorder": lambda: parts.disorder(here, jobs=options["jobs"]),
             }
             return [self._told(run[part]()) for part in chosen]
 
@@ -88,7 +93,7 @@ class Command(BaseCommand):
             return [self._told(parts.fairness(self._scene(stack, faults=faults, seed=seed, jobs=0)))]
 
     def _scene(self, stack: own_stack.OwnStack, *, faults: Faults, seed: int, jobs: int) -> Scene:
-        members = scene.cast()
+        members = scene.cast(stack.log.stem)
         return Scene(stack=stack, faults=faults, seed=seed, in_flight=jobs, say=self._say, members=members)
 
     def _told(self, outcome: Outcome) -> Outcome:

@@ -18,6 +18,7 @@ from annotator.sniffing import BGZF_EOF, is_bgzf, is_gzip
 from annotator.unpacking import TRUNCATED, Unpacked, missing_end_mark
 
 HEAD_BYTES = HEAD_LIMITS.file_bytes
+TAIL_BYTES = len(BGZF_EOF)
 
 _PIECE_BYTES = 64 * 1024
 
@@ -59,6 +60,12 @@ def inspect_head(data: bytes, *, file_name: str, reference: Manifest | None = No
     if damage := _damage(look, size_bytes=len(data)):
         raise damage
     return head
+
+
+def inspect_tail(data: bytes, *, head: VcfHead) -> None:
+    """Look at the last bytes of a file (TAIL_BYTES of them); raise InvalidVcfError when it was cut off."""
+    if head.compression == "bgzf" and data != BGZF_EOF:
+        raise missing_end_mark()
 
 
 def look_at(data: bytes, *, file_name: str) -> Look:

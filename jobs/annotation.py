@@ -17,10 +17,9 @@ from django.db import Error, connection, transaction
 
 from annotator import progress
 from annotator.engine import stem_of
-from annotator.reference import STARTER_FOLDER
 from genomics.aws import s3
 from genomics.aws.errors import ObjectMissingError
-from jobs import dispatch, lease, results, sandbox, storage, transitions
+from jobs import dispatch, lease, references, results, sandbox, storage, transitions
 from jobs.errors import AnnotationFailedError, Failure, LeaseLostError, LimitExceededError, StaleJobError
 from jobs.models import INPUT_MISSING, Job, Kind, ResultFile, Status
 
@@ -88,7 +87,7 @@ def _annotate(job: Job, *, worker: Worker, held: lease.Lease) -> None:
             s3.fetch(storage.bucket(storage.INPUTS), key=job.input_key, target=source)
             done = sandbox.annotate(
                 source,
-                reference=_reference(job),
+                reference=references.folder_of(job),
                 output=output,
                 name=_STEM,
                 bounds=_bounds(),
@@ -269,10 +268,3 @@ def _bounds() -> sandbox.Bounds:
 def _public_name(job: Job, name: str) -> str:
     """This function will give the name under which people save a file: it always begins like the input's."""
     return f"{stem_of(job.name)}.{name.removeprefix(_STEM).lstrip('.')}"
-
-
-def _reference(job: Job) -> Path:
-    if job.reference == settings.STARTER_REFERENCE:
-        return STARTER_FOLDER
-    folder: Path = settings.REFERENCES_DIR / job.reference
-    return folder

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db import transaction
 
 from annotator.errors import InvalidVcfError
-from annotator.inspection import HEAD_BYTES, inspect_head
+from annotator.inspection import HEAD_BYTES, TAIL_BYTES, inspect_head, inspect_tail
+from annotator.manifest import read_manifest
 from genomics.aws import s3
 from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
 from genomics.users.models import Lab, User
-from jobs import storage, transitions, upload_rules
+from jobs import references, storage, transitions, upload_rules
 from jobs.errors import (
     NotPossibleNowError,
     StaleJobError,
@@ -135,7 +136,7 @@ def check(job: Job, *, actor: str, now: datetime) -> None:
 
     1. Join the parts, once; a repeated call finds the object.
     2. Compare its size with what was announced and with the lab's limits of today.
-    3. Look at its first bytes: compression, magic, header.
+    3. Look at its first bytes (compression, magic, header, first records) and at its last ones.
     4. Keep its checksum, which S3 has verified part by part.
     Raises UploadIncompleteError (nothing is lost: send the missing parts), UploadRefusedError and
     UploadTooLargeError (the draft is cancelled and its bytes are deleted), and NotPossibleNowError.
@@ -152,7 +153,7 @@ def check(job: Job, *, actor: str, now: datetime) -> None:
                 advice="Upload the file again.",
             )
         upload_rules.check_size(job.lab, size_bytes=stored.size_bytes)
-        _inspect(job, head=s3.read_head(bucket, key=job.input_key, length=HEAD_BYTES))
+        _inspect(job)
     except ObjectMissingError as error:  # it was abandoned or refused by another call meanwhile
         job.refresh_from_db()
         _check_draft(job)
@@ -250,9 +251,12 @@ def _gone(job: Job) -> UploadIncompleteError:
     )
 
 
-def _inspect(job: Job, *, head: bytes) -> None:
+def _inspect(job: Job) -> None:
+    bucket, key = storage.bucket(storage.INPUTS), job.input_key
+    manifest = read_manifest(references.folder_of(job))
     try:
-        inspect_head(head, file_name=job.name)
+        head = inspect_head(s3.read_head(bucket, key=key, length=HEAD_BYTES), file_name=job.name, reference=manifest)
+        inspect_tail(s3.read_tail(bucket, key=key, length=TAIL_BYTES), head=head)
     except InvalidVcfError as error:
         raise UploadRefusedError.of(error) from error
 

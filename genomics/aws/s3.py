@@ -9,7 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+from botocore import exceptions
+from botocore.exceptions import ClientError
 
 from genomics.aws import clients
 from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
@@ -151,6 +152,12 @@ def read_head(bucket: str, *, key: str, length: int) -> bytes:
         return answer["Body"].read()
 
 
+def read_tail(bucket: str, *, key: str, length: int) -> bytes:
+    """This function will give the last `length` bytes of a non-empty object, or all when it is shorter."""
+    with _translated():
+        return clients.s3().get_object(Bucket=bucket, Key=key, Range=f"bytes=-{length}")["Body"].read()
+
+
 def fetch(bucket: str, *, key: str, target: Path) -> None:
     """This function will write an object to `target` in constant memory. Raises ObjectMissingError."""
     with _translated():
@@ -255,7 +262,7 @@ def _holds(bucket: str, *, key: str, size_bytes: int, checksum: str) -> bool:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (EndpointConnectionError, HTTPClientError) as error:
+    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
         raise StorageUnavailableError(str(error)) from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")

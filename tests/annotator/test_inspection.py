@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from annotator.errors import InvalidVcfError
-from annotator.inspection import HEAD_BYTES, inspect_head
+from annotator.inspection import HEAD_BYTES, TAIL_BYTES, inspect_head, inspect_tail
 from annotator.limits import HEAD_LIMITS
 from tests.annotator.vcf import COLUMN_LINE, HEADER, bgzip, record
 
@@ -53,6 +53,21 @@ class TestInspectHead:
     def test_names_the_build(self, line: str, build: str | None) -> None:
         text = HEADER.replace("##reference=GRCh38", line)
         assert inspect_head(text.encode(), file_name="x.vcf").build == build
+
+
+class TestInspectTail:
+    @pytest.mark.parametrize("cut", [1, TAIL_BYTES])
+    def test_refuses_bgzf_that_was_cut_off(self, cut: int) -> None:
+        data = bgzip((HEADER + record("chr1", 5, "A", "G")).encode())
+        head = inspect_head(data, file_name="x.vcf.gz")
+        inspect_tail(data[-TAIL_BYTES:], head=head)
+        with pytest.raises(InvalidVcfError, match="end"):
+            inspect_tail(data[:-cut][-TAIL_BYTES:], head=head)
+
+    def test_expects_nothing_of_other_files(self) -> None:
+        text = (HEADER + record("chr1", 5, "A", "G")).encode()
+        for data in (text, gzip.compress(text)):
+            inspect_tail(data[-TAIL_BYTES:], head=inspect_head(data, file_name="x.vcf"))
 
 
 class TestBounds:

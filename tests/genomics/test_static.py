@@ -59,7 +59,8 @@ class TestTemplates:
 
     def test_hold_no_inline_script_style_or_handler(self) -> None:
         inline = re.compile(r"<style|\sstyle=|\son[a-z]+=|hx-on|<script(?![^>]*\ssrc=)")
-        guilty = [path.name for path in (ROOT / "templates").rglob("*.html") if inline.search(path.read_text())]
+        pages = (path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "mail")  # mails are read
+        guilty = [path.name for path in pages if inline.search(path.read_text())]  # without our style sheets
         assert guilty == []
 
 

@@ -11,6 +11,7 @@ import requests
 from django.db import connection
 from django.test import Client
 
+from annotator.inspection import HEAD_BYTES, TAIL_BYTES
 from genomics.aws import s3
 from genomics.aws.errors import ObjectMissingError, StorageUnavailableError
 from genomics.users.limits import Plan
@@ -18,6 +19,7 @@ from genomics.users.models import Lab, User
 from jobs import storage, uploads
 from jobs.errors import NotPossibleNowError, UploadRefusedError, UploadTooLargeError, UserError
 from jobs.models import Job, Status
+from tests.annotator.vcf import bgzip
 from tests.jobs import files, upload_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("aws")]
@@ -196,6 +198,22 @@ class TestUploading:
         job = Job.objects.get()
         assert job.status == Status.CANCELLED
         assert not _input_exists(str(job.pk))
+
+    def test_on_another_build_than_the_reference_is_refused_at_once(self, client: Client) -> None:
+        content = files.VCF.replace(
+            b"##fileformat=VCFv4.2\n", b"##fileformat=VCFv4.2\n##contig=<ID=chr1,length=249250621>\n"
+        )
+        error = upload_client.upload(client, name="a.vcf", content=content).json()["error"]
+        assert (error["code"], error["line"]) == ("WRONG_BUILD", 2)
+
+    def test_whose_end_was_cut_off_is_refused_at_once(self, client_of: SignIn, premium_user: User) -> None:
+        records = b"".join(b"chr1\t%d\t.\tA\tC\t.\t.\tX=%d\n" % (n, n * 7919 % 99991) for n in range(1, 100_000))
+        whole = bgzip(b"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + records)
+        assert len(whole) > HEAD_BYTES
+        client = client_of(premium_user)
+        assert upload_client.upload(client, name="a.vcf.gz", content=whole).status_code == 200
+        error = upload_client.upload(client, name="a.vcf.gz", content=whole[:-TAIL_BYTES]).json()["error"]
+        assert error["code"] == "TRUNCATED_BGZF"
 
     def test_is_refused_when_the_plan_shrank_meanwhile(self, client_of: SignIn, premium_user: User) -> None:
         client = client_of(premium_user)

@@ -56,6 +56,7 @@ class TestStore:
         with pytest.raises(ObjectExistsError):
             _store(source)
         assert s3.read_head(BUCKET, key="a/b", length=4) == b"some"
+        assert s3.read_tail(BUCKET, key="a/b", length=6) == b"bytes\n"
 
     def test_takes_its_own_bytes_for_a_success_whose_answer_was_lost(self, source: Path) -> None:
         assert _store(source) == _store(source)

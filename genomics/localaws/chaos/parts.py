@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
+from django.conf import settings
 from django.utils import timezone
 
 from genomics.localaws.chaos.faults import Disorder, Fate, Outage
@@ -19,7 +20,6 @@ from jobs.models import Job, JobEvent, Status
 
 _PAUSE_BETWEEN_KILLS = (1.0, 4.0)
 _OUTAGE_IN_FLIGHT = 6
-_DISORDER = Disorder(queue="genomics-dev-annotation", dropped=0.3, doubled=0.3, delayed=0.3, delay_seconds=3.0)
 _FAIR_WAITING = 50
 _FAIR_GUESTS = 10
 _FAIR_WITHIN = 25
@@ -83,7 +83,8 @@ def outages(scene: Scene, *, seconds: float) -> Outcome:
 
 def disorder(scene: Scene, *, jobs: int) -> Outcome:
     """This function will drop, double and delay hints: no job runs twice to its end, none is forgotten."""
-    scene.faults.begin(_DISORDER)
+    queue = settings.STACK.queue_urls["annotation"].rpartition("/")[2]
+    scene.faults.begin(Disorder(queue=queue, dropped=0.3, doubled=0.3, delayed=0.3, delay_seconds=3.0))
     mine = []
     for number in range(jobs):
         member = scene.members[number % len(scene.members)]

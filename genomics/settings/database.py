@@ -8,6 +8,19 @@ from genomics.settings.core import VAR_DIR
 
 POSTGRES_DIR = VAR_DIR / "postgres"
 
+# A host that vanishes says no goodbye: its sessions, with the locks that they hold, would live on for hours. So the
+# server asks silent ones whether they are there and gives them up within half a minute; and the other way round.
+_IS_ANYBODY_THERE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+    "options": (
+        "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000"
+    ),
+}
+
 
 def _embedded_url() -> str:
     """This function will give the URL of the embedded server: line 5 of its pid file names the socket's folder."""
@@ -31,7 +44,7 @@ def _connection(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": options,
+        "OPTIONS": _IS_ANYBODY_THERE | options,
     }
 
 

@@ -37,6 +37,9 @@ WORKER_SILENCE = env.seconds(
 )
 
 _GRACE = timedelta(seconds=30)  # between the exception in the task and the kill of its process
+# So long a periodic message is good for at least. Beat's host writes the time and the worker's host reads it: with a
+# few seconds, two clocks that are apart would silently end all sweeps.
+_LEAST_EXPIRY = timedelta(seconds=60)
 
 CELERY_BROKER_URL = "sqs://"
 CELERY_BROKER_TRANSPORT = "genomics.queues.transport:Transport"
@@ -68,7 +71,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {
         "task": name,
         "schedule": row.every,
-        "options": {"queue": row.queue, "expires": row.every.total_seconds()},
+        "options": {"queue": row.queue, "expires": max(row.every, _LEAST_EXPIRY).total_seconds()},
     }
     for name, row in TASKS.items()
     if row.every

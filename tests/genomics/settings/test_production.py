@@ -100,9 +100,14 @@ class TestProduction:
     def test_reads_the_database_url(self) -> None:
         done = _python(
             "from genomics import settings as s; d = s.DATABASES['default'];"
-            "print(d['USER'], d['PASSWORD'], d['HOST'], d['PORT'], d['NAME'], d['OPTIONS'])"
+            "print(d['USER'], d['PASSWORD'], d['HOST'], d['PORT'], d['NAME'], d['OPTIONS']['sslmode'])"
         )
-        assert done.stdout == "user p@ss database.example 5433 genomics {'sslmode': 'require'}\n"
+        assert done.stdout == "user p@ss database.example 5433 genomics require\n"
+
+    def test_notices_when_the_database_or_a_host_of_ours_has_vanished(self) -> None:
+        done = _python("from genomics import settings as s; print(s.DATABASES['default']['OPTIONS'])")
+        assert "'keepalives_idle': '15'" in done.stdout
+        assert "-c tcp_keepalives_idle=15" in done.stdout  # the server's own question, for the locks of a dead host
 
     def test_takes_json_only_from_the_queues(self) -> None:
         assert settings.CELERY_ACCEPT_CONTENT == ["json"]

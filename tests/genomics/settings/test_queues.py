@@ -33,3 +33,7 @@ class TestTasks:
     def test_that_workers_know_are_those_of_the_table(self) -> None:
         app.loader.import_default_modules()
         assert {name for name in app.tasks if not name.startswith(("celery.", "tests."))} == set(settings.TASKS)
+
+    def test_that_beat_sends_outlive_a_difference_of_clocks_and_no_more(self) -> None:
+        for entry in app.conf.beat_schedule.values():
+            assert 45 < entry["options"]["expires"] <= 60, entry["task"]

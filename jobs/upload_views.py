@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from genomics import clock, rates
 from genomics.aws.errors import StorageUnavailableError
@@ -49,7 +49,7 @@ class _Order:
 
 
 @login_required
-@require_GET
+@require_safe
 def new(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     unfinished = list(uploads.unfinished(user, now=timezone.now()).select_related("lab"))

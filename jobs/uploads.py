@@ -11,7 +11,6 @@ from django.db import transaction
 
 from annotator.errors import InvalidVcfError
 from annotator.inspection import HEAD_BYTES, TAIL_BYTES, inspect_head, inspect_tail
-from annotator.manifest import read_manifest
 from genomics.aws import s3
 from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
 from genomics.users.models import Lab, User
@@ -253,7 +252,7 @@ def _gone(job: Job) -> UploadIncompleteError:
 
 def _inspect(job: Job) -> None:
     bucket, key = storage.bucket(storage.INPUTS), job.input_key
-    manifest = read_manifest(references.folder_of(job))
+    manifest = references.manifest_of(job)
     try:
         head = inspect_head(s3.read_head(bucket, key=key, length=HEAD_BYTES), file_name=job.name, reference=manifest)
         inspect_tail(s3.read_tail(bucket, key=key, length=TAIL_BYTES), head=head)

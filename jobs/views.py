@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from genomics import clock, rates
 from genomics.aws.errors import StorageUnavailableError
@@ -25,7 +25,7 @@ from jobs.spans import Span
 
 
 @login_required
-@require_GET
+@require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     own = list(Lab.objects.of(_user(request)))
@@ -46,7 +46,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     job = _job(request, job_id)
     context = _context(request, job) | {"may_delete": deletion.may_delete(job, user=_user(request))}
@@ -54,13 +54,13 @@ def detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def status(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     return render(request, "jobs/_status.html", _context(request, _job(request, job_id)))
 
 
 @login_required
-@require_GET
+@require_safe
 def status_json(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
     job = _job(request, job_id)
     return JsonResponse(
@@ -98,7 +98,7 @@ def status_json(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 @rates.limited("job-read")
 def file(request: HttpRequest, job_id: uuid.UUID, kind: str) -> HttpResponse:
     job = _job(request, job_id)
@@ -108,7 +108,7 @@ def file(request: HttpRequest, job_id: uuid.UUID, kind: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 @rates.limited("job-read")
 def log(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     job = _job(request, job_id)

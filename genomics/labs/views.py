@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from genomics.labs import history, invitations
 from genomics.labs.errors import TooManyInvitationsError
@@ -50,7 +50,7 @@ def _for_owners(view: _OwnerView[P]) -> Callable[..., HttpResponse]:
 
 
 @login_required
-@require_GET
+@require_safe
 def lab_list(request: HttpRequest) -> HttpResponse:
     return _list(request, form=NameForm())
 
@@ -72,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def detail(request: HttpRequest, lab_id: uuid.UUID) -> HttpResponse:
     lab = _lab(request, lab_id)
     return _page(request, lab, lab_form=LabForm(instance=lab), invitation_form=InvitationForm())

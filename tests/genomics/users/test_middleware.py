@@ -1,9 +1,10 @@
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from genomics.users.middleware import COOKIE, TimeZoneMiddleware
+from genomics.users.middleware import COOKIE, PrivatePageMiddleware, TimeZoneMiddleware
 from genomics.users.models import User
 
 
@@ -15,6 +16,22 @@ def _zone_seen(user: User, *, cookie: str = "") -> str:
     request.user = user
     request.COOKIES[COOKIE] = cookie
     return TimeZoneMiddleware(answer)(request).content.decode()
+
+
+class TestPrivatePageMiddleware:
+    @staticmethod
+    def _answer(user: User | AnonymousUser, *, said: str = "") -> HttpResponse:
+        headers = {"Cache-Control": said} if said else {}
+        request = RequestFactory().get("/")
+        request.user = user
+        return PrivatePageMiddleware(lambda _: HttpResponse(headers=headers))(request)
+
+    def test_keeps_the_pages_of_signed_in_users_out_of_caches(self) -> None:
+        assert self._answer(User())["Cache-Control"] == "private, no-store"
+
+    def test_leaves_public_pages_and_what_a_view_has_said(self) -> None:
+        assert not self._answer(AnonymousUser()).has_header("Cache-Control")
+        assert self._answer(User(), said="max-age=60")["Cache-Control"] == "max-age=60"
 
 
 class TestTimeZoneMiddleware:

@@ -47,11 +47,14 @@ def invite(lab: Lab, *, email: str, role: Role, by: User, now: datetime) -> Invi
 
 
 def send_again(invitation: Invitation, *, by: User, now: datetime) -> None:
-    """This function will mail a new link, which ends the old one. Raises InvitationEndedError."""
+    """This function will mail a new link, which ends the old one; from now on the invitation is that of `by`.
+
+    Raises InvitationEndedError.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with transaction.atomic():
         renewed = Invitation.objects.open().filter(pk=invitation.pk)
-        if not renewed.update(token_sha256=digest(token), expires_at=now + LIFETIME):
+        if not renewed.update(token_sha256=digest(token), expires_at=now + LIFETIME, invited_by=by):
             raise InvitationEndedError
         invitation.refresh_from_db()
         _mail(invitation, token=token, by=by)
@@ -77,7 +80,7 @@ def accept(invitation: Invitation, *, user: User, now: datetime) -> None:
     """
     with transaction.atomic():
         memberships.lock(invitation.lab)
-        if invitation.expires_at <= now:
+        if invitation.expires_at <= now or not _may_invite(invitation):
             raise InvitationEndedError
         _end(invitation, State.ACCEPTED, now=now)
         memberships.join(invitation.lab, user=user, role=Role(invitation.role), actor=_actor(user), now=now)
@@ -88,6 +91,12 @@ def decline(invitation: Invitation, *, user: User, now: datetime) -> None:
     with transaction.atomic():
         _end(invitation, State.DECLINED, now=now)
         _record(invitation, Change.DECLINED, actor=_actor(user), now=now)
+
+
+def _may_invite(invitation: Invitation) -> bool:
+    """This function will tell whether who invited is an owner still: nobody comes back by their own invitation."""
+    owners = Membership.objects.filter(lab=invitation.lab, role=Role.OWNER, user__is_active=True)
+    return owners.filter(user=invitation.invited_by_id).exists()
 
 
 def _end(invitation: Invitation, state: State, *, now: datetime) -> None:

@@ -198,6 +198,26 @@ class TestAccept:
             invitations.accept(invitation, user=invited, now=now)
         assert not invitation.lab.memberships.filter(user=invited).exists()
 
+    @pytest.mark.parametrize("loss", ["removed", "demoted", "deactivated"])
+    def test_is_too_late_once_who_invited_is_no_owner_any_more(
+        self, invitation: Invitation, invited: User, free_user: User, stranger: User, now: datetime, loss: str
+    ) -> None:
+        """Or an owner could invite an address of their own, be removed, and come back."""
+        memberships.join(invitation.lab, user=stranger, role=Role.OWNER, actor="admin:1", now=now)
+        inviter = Membership.objects.get(lab=invitation.lab, user=free_user)
+        if loss == "removed":
+            memberships.remove(inviter, actor="user:1", now=now)
+        elif loss == "demoted":
+            memberships.change_role(inviter, role=Role.MEMBER, actor="user:1", now=now)
+        else:
+            User.objects.filter(pk=free_user.pk).update(is_active=False)
+        with pytest.raises(InvitationEndedError):
+            invitations.accept(invitation, user=invited, now=now)
+        assert not invitation.lab.memberships.filter(user=invited).exists()
+        invitations.send_again(invitation, by=stranger, now=now)
+        invitations.accept(invitation, user=invited, now=now)
+        assert invitation.lab.memberships.filter(user=invited).exists()
+
     def test_does_not_demote_who_is_a_member_already(
         self, invitation: Invitation, invited: User, now: datetime
     ) -> None:

@@ -47,8 +47,8 @@ class UserAdmin(DjangoUserAdmin[User]):
         return False  # deactivate instead: jobs and events name their user
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """This function will keep superusers to superusers: whoever sets a password has the account."""
-        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        """This function will keep other admins to superusers: whoever sets a password has the account."""
+        above = obj is not None and _is_above(obj, admin=request.user)
         return not above and super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:  # noqa: ARG002
@@ -81,7 +81,7 @@ class UserAdmin(DjangoUserAdmin[User]):
             self,
             request,
             rows=users,
-            act=_activate,
+            act=lambda user: _activate(user, admin=request.user),
             done="Activated",
             refusals={_RefusedError: None},
         )
@@ -94,16 +94,26 @@ class _RefusedError(Exception):
 def _deactivate(user: User, *, admin: Any) -> None:
     if user.pk == admin.pk:
         raise _RefusedError("that is you.")
-    if user.is_superuser and not admin.is_superuser:
-        raise _RefusedError("only a superuser may do that.")
+    _refuse_above(user, admin=admin)
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise _RefusedError("is not active.")
     sessions.end_all(user)
 
 
-def _activate(user: User) -> None:
+def _activate(user: User, *, admin: Any) -> None:
+    _refuse_above(user, admin=admin)
     if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         raise _RefusedError("is active.")
+
+
+def _refuse_above(user: User, *, admin: Any) -> None:
+    if _is_above(user, admin=admin):
+        raise _RefusedError("only a superuser may do that.")
+
+
+def _is_above(user: User, *, admin: Any) -> bool:
+    """This function will tell whether a user has rights that the admin may lack."""
+    return (user.is_staff or user.is_superuser) and not admin.is_superuser and user.pk != admin.pk
 
 
 class MembershipFormSet(BaseInlineFormSet[Membership, Lab, "forms.ModelForm[Membership]"]):

@@ -77,6 +77,21 @@ class TestUserAdmin:
         assert answer.status_code == 403
         assert client.post(reverse("admin:users_user_change", args=[admin_user.pk]), {}).status_code == 403
 
+    def test_keeps_admins_from_taking_over_the_accounts_of_others(
+        self, client_of: SignIn, free_user: User, stranger: User, admin_user: User
+    ) -> None:
+        """Whoever sets a password, or the address that codes are mailed to, has the account with all its rights."""
+        client = client_of(_may_change_users(free_user))
+        only_looks(stranger, "jobs.job")  # is staff now, with rights that the other one has not
+        password = {"usable_password": "true", "password1": "correct horse staple", "password2": "correct horse staple"}
+        answer = client.post(reverse("admin:auth_user_password_change", args=[stranger.pk]), password)
+        assert answer.status_code == 403
+        assert client.post(reverse("admin:users_user_change", args=[stranger.pk]), {}).status_code == 403
+        assert "only a superuser may do that." in act(client, _USERS, "deactivate", [stranger])
+        User.objects.filter(pk__in=[stranger.pk, admin_user.pk]).update(is_active=False)
+        act(client, _USERS, "activate", [stranger, admin_user])
+        assert not User.objects.filter(pk__in=[stranger.pk, admin_user.pk], is_active=True).exists()
+
     def test_deletes_nobody(self, client_of: SignIn, admin_user: User, free_user: User) -> None:
         url = reverse("admin:users_user_delete", args=[free_user.pk])
         assert client_of(admin_user).post(url, {"post": "yes"}).status_code == 403

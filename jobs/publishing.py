@@ -12,11 +12,11 @@ import json
 import logging
 import time
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from genomics import locks
 from genomics.aws import sns
@@ -30,6 +30,7 @@ DELETED = "DELETED"  # what the topic is told of a job that was deleted; it is n
 _TOPIC = "job-events"
 _BATCH = 200
 _SECONDS = 5.0  # for one call: other tasks wait in the same queue
+_LATE = timedelta(minutes=2)  # several sweeps could not publish it, or there is a backlog
 _AWAY_AFTER = 3  # jobs in a row that AWS did not answer for
 
 
@@ -37,7 +38,8 @@ def publish(*, now: datetime) -> int:
     """This function will publish the events that wait and give their number.
 
     The events of one job keep their order, so one that cannot be published holds back those of its job, no others;
-    the next sweep tries again. What does not fit into one call's time is hinted again.
+    the next sweep tries again. What does not fit into one call's time is hinted again: jobs that are late come last,
+    since many that fail each time would leave no time for the others.
     """
     run = _Run(now=now)
     while run.has_work():  # looked at before and after the lock: nothing is left to a publisher that has just gone
@@ -102,24 +104,14 @@ class _Run:
         self._unanswered = 0  # in a row
 
     def has_work(self) -> bool:
-        over = self.out_of_time or self._unanswered >= _AWAY_AFTER
-        return not over and _unpublished().exclude(job_id__in=list(self._failures)).exists()
+        return not self._is_over() and _unpublished().exclude(job_id__in=list(self._failures)).exists()
 
     def go(self) -> None:
         """This function will publish until nothing is left, the time is over, or AWS is away."""
-        done_to = 0
-        while events := list(
-            _unpublished().filter(pk__gt=done_to).select_related("job").defer("job__summary")[:_BATCH]
-        ):
-            for event in events:
-                if time.monotonic() > self._end:
-                    self.out_of_time = True
-                    return
-                if event.job_id not in self._failures:
-                    self._try(event)
-                if self._unanswered >= _AWAY_AFTER:
-                    return
-            done_to = events[-1].pk
+        for events in (_unpublished_in_time(self._now), _unpublished()):
+            self._go_through(events)
+            if self._is_over():
+                return
 
     def report(self) -> None:
         """This function will log once what could not be published."""
@@ -135,6 +127,21 @@ class _Run:
             error,
             exc_info=faults[0] if faults else None,
         )
+
+    def _go_through(self, waiting: QuerySet[JobEvent]) -> None:
+        done_to = 0
+        while events := list(waiting.filter(pk__gt=done_to).select_related("job").defer("job__summary")[:_BATCH]):
+            for event in events:
+                if time.monotonic() > self._end:
+                    self.out_of_time = True
+                elif event.job_id not in self._failures:
+                    self._try(event)
+                if self._is_over():
+                    return
+            done_to = events[-1].pk
+
+    def _is_over(self) -> bool:
+        return self.out_of_time or self._unanswered >= _AWAY_AFTER
 
     def _try(self, event: JobEvent) -> None:
         try:
@@ -184,3 +191,10 @@ def _is_deletion(event: JobEvent) -> bool:
 
 def _unpublished() -> QuerySet[JobEvent]:
     return JobEvent.objects.filter(published_at=None).order_by("pk")
+
+
+def _unpublished_in_time(now: datetime) -> QuerySet[JobEvent]:
+    """This function will give the events of jobs that have none which is late."""
+    since = now - _LATE
+    late = JobEvent.objects.filter(job_id=OuterRef("job_id"), published_at=None, created_at__lt=since)
+    return _unpublished().filter(~Exists(late), created_at__gte=since)

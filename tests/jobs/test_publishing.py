@@ -235,6 +235,24 @@ class TestPublishPoison:
         assert publishing.publish(now=SOON) == 1
         assert _item(good) == ("PENDING", 1)
 
+    def test_does_not_use_up_the_time_of_the_others(self, free_user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        for _ in range(3):
+            bad = make_job(free_user, now=NOW - timedelta(minutes=10), status=Status.COMPLETED)
+            _poison(monkeypatch, notices, "tell", job=bad, error=ValueError())
+        good = make_job(free_user, now=NOW)
+        ticks = iter([0.0, 1.0])  # for one event
+        monkeypatch.setattr(publishing, "time", SimpleNamespace(monotonic=lambda: next(ticks, 99.0)))
+        assert publishing.publish(now=SOON) == 1
+        assert _item(good) == ("PENDING", 1)
+
+    def test_comes_before_what_is_new_of_the_same_job(
+        self, free_user: User, heard: Callable[[], list[dict[str, Any]]]
+    ) -> None:
+        job = make_job(free_user, now=NOW - timedelta(minutes=10), status=Status.RUNNING)
+        transitions.move(job, Status.CANCELLED, actor="user:1", now=NOW)
+        assert publishing.publish(now=SOON) == 3
+        assert [sequence for _, sequence, _ in _told(heard())] == [1, 2, 3]
+
     def test_is_published_in_order_once_it_is_healed(
         self, free_user: User, monkeypatch: pytest.MonkeyPatch, heard: Callable[[], list[dict[str, Any]]]
     ) -> None:

@@ -41,7 +41,7 @@ def kills(scene: Scene, *, victims: Sequence[Victim], rounds: int) -> Outcome:
         scene.submitted += feeder.submitted
     scene.say(f"{sum(killer.counts.values())} kills in {time.monotonic() - begin:.0f} s, {len(feeder.submitted)} jobs")
     found = scene.verdict()
-    counts = {f"kills of the {victim}": count for victim, count in killer.counts.items()}
+    counts = {f"kills: {victim}": count for victim, count in killer.counts.items()}
     attempts = sum(
         Job.objects.filter(pk__in=[item.job_id for item in feeder.submitted]).values_list("attempt", flat=True)
     )

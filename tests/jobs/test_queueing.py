@@ -57,7 +57,11 @@ class TestStarts:
         assert len(_order(_line("a", 50), workers=2, limit=7)) == 7
 
     def test_end_where_a_line_is_cut(self) -> None:
-        assert _order(_line("a", 2, cut=True), _line("b", 9, since=50), workers=1) == [_id("a", 0), _id("b", 0), _id("a", 1)]
+        assert _order(_line("a", 2, cut=True), _line("b", 9, since=50), workers=1) == [
+            _id("a", 0),
+            _id("b", 0),
+            _id("a", 1),
+        ]
 
     @pytest.mark.parametrize("lines", [[], [Line(places=2, running=[], waiting=[], is_cut=False)]])
     def test_are_none_when_nobody_waits(self, lines: list[Line]) -> None:

@@ -9,7 +9,7 @@ from django.db.models import F
 from genomics.lines import one_line
 from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
-from genomics.queues import send
+from genomics.queues import backlog, send
 
 logger = logging.getLogger(__name__)
 
@@ -67,9 +67,14 @@ def send_again(mail: Mail, *, now: datetime) -> None:
 
 
 def sweep(*, now: datetime) -> int:
-    """This function will hint all mails that are due and give their number; it also erases texts kept long enough."""
+    """This function will hint mails that are due and give their number; it also erases texts kept long enough.
+
+    As long as no fewer messages wait than mails, no hint is lost: the worker is away, or busy.
+    """
     Mail.objects.given_up().filter(next_attempt_at__lt=now - _KEPT).exclude(text="").update(text="", html="")
     due = list(Mail.objects.due(now).values_list("pk", flat=True)[:_SWEEP_BATCH])
+    if not due or backlog.waiting(SEND) >= len(due):
+        return 0
     for mail_id in due:
         send(SEND, mail_id=mail_id)
     return len(due)

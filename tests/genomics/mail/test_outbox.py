@@ -12,6 +12,7 @@ from django.utils import timezone
 from genomics.mail import outbox
 from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
+from genomics.queues import backlog
 
 Capture = Callable[..., AbstractContextManager[list[Callable[[], None]]]]
 
@@ -131,6 +132,22 @@ class TestSweep:
             assert outbox.sweep(now=timezone.now()) == 1
         assert len(hints) == 1
         assert due.sent_at is None
+
+    @pytest.mark.parametrize(("waiting", "hinted"), [(0, 2), (1, 2), (2, 0), (500, 0)])
+    def test_heaps_no_hints_upon_those_that_nobody_has_worked_on(
+        self,
+        django_capture_on_commit_callbacks: Capture,
+        monkeypatch: pytest.MonkeyPatch,
+        waiting: int,
+        hinted: int,
+    ) -> None:
+        """A worker that was away for an hour must not find each mail hinted 240 times, and new mails behind them."""
+        _mail()
+        _mail(recipient="second@lab.example")
+        monkeypatch.setattr(backlog, "waiting", {outbox.SEND: waiting}.__getitem__)
+        with django_capture_on_commit_callbacks() as hints:
+            assert outbox.sweep(now=timezone.now()) == hinted
+        assert len(hints) == hinted
 
     def test_erases_the_text_of_a_mail_that_was_given_up_long_ago(self, settings: Any) -> None:
         mail, now = _mail(), timezone.now()

@@ -175,11 +175,13 @@ def store(bucket: str, *, key: str, source: Path, content_type: str) -> StoredFi
 
 
 def delete(bucket: str, *, keys: list[str]) -> None:
-    """This function will delete objects; missing ones are fine."""
+    """This function will delete objects; missing ones are fine. Raises StorageUnavailableError when some are left."""
     for start in range(0, len(keys), 1000):
         batch: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys[start : start + 1000]]
         with _translated():
-            clients.s3().delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+            answer = clients.s3().delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        if left := answer.get("Errors"):  # the answer's status is 200 all the same
+            raise StorageUnavailableError(f"{len(left)} objects were not deleted: {left[0].get('Code')}")
 
 
 def keys_under(bucket: str, *, prefix: str) -> list[str]:
@@ -262,7 +264,7 @@ def _holds(bucket: str, *, key: str, size_bytes: int, checksum: str) -> bool:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
+    except (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError) as error:
         raise StorageUnavailableError(str(error)) from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")

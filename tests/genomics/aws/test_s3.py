@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 import requests
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    IncompleteReadError,
+)
 from django.conf import settings
 
 from genomics.aws import clients, s3
@@ -162,6 +167,8 @@ class TestOutage:
         "fault",
         [
             EndpointConnectionError(endpoint_url="http://s3"),
+            ConnectTimeoutError(endpoint_url="http://s3"),
+            IncompleteReadError(actual_bytes=1, expected_bytes=2),
             ClientError({"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "HeadObject"),  # type: ignore[typeddict-item]
         ],
     )
@@ -172,3 +179,10 @@ class TestOutage:
         monkeypatch.setattr(clients.s3(), "head_object", fail)
         with pytest.raises(StorageUnavailableError):
             s3.size(BUCKET, key="a")
+
+    def test_is_told_when_some_objects_were_not_deleted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """S3 answers 200 to a request of which it has done only a part."""
+        answer = {"Errors": [{"Key": "b", "Code": "InternalError", "Message": "We encountered an internal error."}]}
+        monkeypatch.setattr(clients.s3(), "delete_objects", lambda **_: answer)
+        with pytest.raises(StorageUnavailableError, match="InternalError"):
+            s3.delete(BUCKET, keys=["a", "b"])

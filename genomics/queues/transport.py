@@ -35,6 +35,17 @@ class Channel(SQS.Channel):
         connection.__class__ = Connection
         return connection
 
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002  # kombu's own
+        """This function will give a message back, and its place free even when SQS does not answer.
+
+        Else a worker whose only place is taken never polls again; SQS gives the message out by itself in time.
+        """
+        try:
+            super().basic_reject(delivery_tag, requeue=requeue)
+        except Exception:
+            self.qos.ack(delivery_tag)
+            raise
+
     def _prepare_json_payload(self, text: str) -> dict[str, Any]:
         """This function will give a message of ours as it is, and any other as one without a task."""
         payload: dict[str, Any] = super()._prepare_json_payload(text) if envelope.read(text) else {}  # type: ignore[misc]

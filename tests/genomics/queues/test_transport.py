@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
 from kombu.transport import SQS
 
@@ -40,3 +41,16 @@ class TestChannel:
     def test_hands_out_our_connection_for_each_queue(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(SQS.Channel, "asynsqs", lambda self, queue=None: _connection(AsyncSQSConnection))
         assert isinstance(Channel.__new__(Channel).asynsqs("mail"), Connection)
+
+    def test_frees_the_place_of_a_message_that_cannot_be_given_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(*_: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="http://sqs")
+
+        channel: Any = Channel.__new__(Channel)
+        channel._qos = SQS.QoS(channel, prefetch_count=1)
+        channel._qos.append(SimpleNamespace(delivery_info={"routing_key": "mail"}), "tag")
+        monkeypatch.setattr(channel, "_restore_at_beginning", away)
+        assert not channel.qos.can_consume()
+        with pytest.raises(EndpointConnectionError):
+            channel.basic_reject("tag", requeue=True)
+        assert channel.qos.can_consume()

@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='mail_when_done',
-            field=models.BooleanField(default=True, verbose_name='mail me when a job of mine is done'),
+            field=models.BooleanField(db_default=True, default=True, verbose_name='mail me when a job of mine is done'),
         ),
         migrations.AddField(
             model_name='user',
             name='mail_when_failed',
-            field=models.BooleanField(default=True, verbose_name='mail me when a job of mine has failed'),
+            field=models.BooleanField(db_default=True, default=True, verbose_name='mail me when a job of mine has failed'),
         ),
     ]

@@ -1,6 +1,6 @@
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, Membership, Role, User, validate_time_zone
@@ -50,3 +50,16 @@ class TestValidateTimeZone:
     def test_refuses_anything_else(self, name: str) -> None:
         with pytest.raises(ValidationError):
             validate_time_zone(name)
+
+
+class TestColumns:
+    def test_added_since_the_first_release_are_filled_for_code_that_does_not_know_them(self) -> None:
+        """The former release still runs, and takes new users, while the database has been migrated already."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO users_user"
+                " (email, password, name, institution, time_zone, is_staff, is_superuser, is_active, date_joined)"
+                " VALUES ('old@lab.example', '', '', '', '', false, false, true, now())"
+            )
+        user = User.objects.get(email="old@lab.example")
+        assert (user.mail_when_done, user.mail_when_failed, user.current_lab) == (True, True, None)

@@ -103,7 +103,7 @@ class Job(models.Model):
     upload_id = models.CharField(max_length=300, blank=True)  # of S3's multipart upload; empty once finished
     part_size_bytes = models.PositiveBigIntegerField()
     # S3's SHA-256 over the SHA-256 of each part, "<base64>-<number of parts>"; empty until the parts are joined.
-    input_checksum = models.CharField(max_length=60, blank=True)
+    input_checksum = models.CharField(max_length=60, blank=True, default="", db_default="")
 
     lease_expires_at = models.DateTimeField(null=True, blank=True)  # None: no worker holds the job
     worker = models.CharField(max_length=200, blank=True)  # the holder of the lease
@@ -165,7 +165,7 @@ class Job(models.Model):
             models.Index(
                 fields=["lab", "-submitted_at", "id"],
                 include=["name", "reference", "status", "input_size_bytes", "records_read"],
-                name="job_list",
+                name="job_listed",
                 condition=models.Q(deleted_at=None, submitted_at__isnull=False),
             ),
             models.Index(fields=["lab", "updated_at"], name="job_poll"),

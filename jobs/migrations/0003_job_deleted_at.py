@@ -4,10 +4,4 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("jobs", "0002_job_event_published_at")]
 
-    operations = [
-        migrations.AddField("job", "deleted_at", models.DateTimeField(blank=True, null=True)),
-        migrations.AddIndex(
-            "job",
-            models.Index(fields=["deleted_at"], name="job_deleted", condition=~models.Q(deleted_at=None)),
-        ),
-    ]
+    operations = [migrations.AddField("job", "deleted_at", models.DateTimeField(blank=True, null=True))]

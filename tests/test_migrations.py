@@ -1,0 +1,54 @@
+"""Every migration can be taken back and done again, by itself, on a database that is in use."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from jobs import submission
+from jobs.models import Job, JobEvent
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OURS = ("jobs", "labs", "mail", "queues", "users")
+
+
+@pytest.fixture
+def migrated() -> Iterator[None]:
+    yield
+    call_command("migrate", verbosity=0)
+
+
+def _steps() -> list[tuple[str, str]]:
+    """This function will list our migrations but the first ones, last to be applied first."""
+    graph = MigrationLoader(connection).graph
+    plan = {step: None for leaf in graph.leaf_nodes() for step in graph.forwards_plan(leaf)}
+    return [(app, name) for app, name in reversed(plan) if app in OURS and not name.startswith("0001")]
+
+
+def _before(app: str, name: str) -> str:
+    graph = MigrationLoader(connection).graph
+    (parent,) = (key for key in graph.node_map[app, name].parents if key[0] == app)
+    return str(parent[1])
+
+
+@pytest.mark.usefixtures("migrated")
+class TestMigrations:
+    def test_go_back_one_by_one_and_forward_again(self) -> None:
+        steps = _steps()
+        assert ("jobs", "0002_job_event_published_at") in steps
+        for app, name in steps:
+            call_command("migrate", app, _before(app, name), verbosity=0)
+        call_command("migrate", verbosity=0)
+        call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+    def test_count_events_of_the_past_as_published(self, job: Job, now: datetime) -> None:
+        submission.cancel(job, actor="user:1", now=now)
+        assert JobEvent.objects.filter(published_at=None).exists()
+        call_command("migrate", "jobs", "0001", verbosity=0)
+        call_command("migrate", "jobs", verbosity=0)
+        assert JobEvent.objects.exists()
+        assert not JobEvent.objects.filter(published_at=None).exists()

@@ -5,9 +5,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 
-from genomics import admin_actions
+from genomics import admin_actions, clock
 from jobs import deletion, submission
 from jobs.errors import NotPossibleNowError
 from jobs.models import Job, JobEvent, ResultFile
@@ -61,7 +60,6 @@ class JobAdmin(admin.ModelAdmin[Job]):
     )
     list_filter = ("status", "reference", "lab__plan", ("deleted_at", admin.EmptyFieldListFilter))
     search_fields = ("id", "name", "lab__name", "owner__email")
-    date_hierarchy = "submitted_at"
     ordering = ("-created_at",)
     list_select_related = ("lab", "owner")
     show_full_result_count = False
@@ -93,7 +91,7 @@ class JobAdmin(admin.ModelAdmin[Job]):
             self,
             request,
             rows=jobs,
-            act=lambda job: submission.retry(job, actor=actor, now=timezone.now()),
+            act=lambda job: submission.retry(job, actor=actor, now=clock.now()),
             done="Requeued",
             refusals=_REFUSALS,
         )
@@ -105,7 +103,7 @@ class JobAdmin(admin.ModelAdmin[Job]):
             self,
             request,
             rows=jobs,
-            act=lambda job: submission.cancel(job, actor=actor, now=timezone.now()),
+            act=lambda job: submission.cancel(job, actor=actor, now=clock.now()),
             done="Cancelled",
             refusals=_REFUSALS,
         )
@@ -130,7 +128,7 @@ class JobAdmin(admin.ModelAdmin[Job]):
             self,
             request,
             rows=jobs,
-            act=lambda job: deletion.delete(job, actor=actor, now=timezone.now(), note="Deleted by an administrator."),
+            act=lambda job: deletion.delete(job, actor=actor, now=clock.now(), note="Deleted by an administrator."),
             done="Deleted",
             refusals=_REFUSALS,
         )

@@ -168,6 +168,7 @@ class Job(models.Model):
                 name="job_listed",
                 condition=models.Q(deleted_at=None, submitted_at__isnull=False),
             ),
+            models.Index(fields=["-created_at"], name="job_created"),
             models.Index(fields=["lab", "updated_at"], name="job_poll"),
             models.Index(fields=["lab"], name="job_active", condition=models.Q(status__in=ACTIVE)),
             models.Index(fields=["lab", "submitted_at"], name="job_turns", condition=models.Q(status=Status.PENDING)),

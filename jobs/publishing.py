@@ -67,6 +67,7 @@ def withdraw(job_id: uuid.UUID) -> bool:
         except ServiceUnavailableError as error:
             logger.warning("The item of job %s was not deleted: %s", job_id, error)
             return False
+    _wake_publisher()
     return True
 
 
@@ -83,6 +84,7 @@ def mend(job_id: uuid.UUID) -> bool:
             read_model.drop(job_id)
         else:
             read_model.put(latest)
+    _wake_publisher()
     return True
 
 
@@ -90,6 +92,12 @@ def latest_event(job_id: uuid.UUID) -> JobEvent | None:
     """This function will give a job's latest event with its job, or None for a job that has none or does not exist."""
     events = JobEvent.objects.filter(job_id=job_id).select_related("job").defer("job__summary")
     return events.order_by("-sequence").first()
+
+
+def _wake_publisher() -> None:
+    """This function will hint what was committed while the lock was held by somebody who does not publish."""
+    if _unpublished().exists():
+        outbox.hint()
 
 
 class _Run:

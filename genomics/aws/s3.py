@@ -13,11 +13,14 @@ from botocore import exceptions
 from botocore.exceptions import ClientError
 
 from genomics.aws import clients
-from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
+from genomics.aws.errors import ObjectExistsError, ObjectMissingError, ServiceRefusedError, StorageUnavailableError
 
 if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, ObjectIdentifierTypeDef
 
+# Answers with a status of 4xx where asking again helps: a part was sent once more between listing and joining them;
+# somebody else writes the same key right now.
+_PASSING = frozenset({"InvalidPart", "ConditionalRequestConflict", "OperationAborted", "SlowDown", "RequestTimeout"})
 PART_BYTES = 64 * 1024**2  # of our own uploads; a single PUT serves files up to this size
 
 
@@ -268,11 +271,10 @@ def _translated() -> Iterator[None]:
         raise StorageUnavailableError(str(error)) from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        # InvalidPart: a part was sent once more between listing and joining them, so that asking again helps too
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500 or code == "InvalidPart":
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500 or code in _PASSING:
             raise StorageUnavailableError(str(error)) from error
         if code in {"NoSuchKey", "NoSuchUpload", "404", "NotFound"}:
             raise ObjectMissingError(str(error)) from error
-        if code in {"PreconditionFailed", "412", "ConditionalRequestConflict"}:
+        if code in {"PreconditionFailed", "412"}:
             raise ObjectExistsError(str(error)) from error
-        raise
+        raise ServiceRefusedError(str(error)) from error

@@ -54,4 +54,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(deleted_at=None, submitted_at__isnull=False),
             ),
         ),
+        AddIndexConcurrently("job", models.Index(fields=["-created_at"], name="job_created")),
     ]

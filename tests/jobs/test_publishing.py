@@ -380,6 +380,21 @@ class TestWithdraw:
         assert answers == [False]
         assert _item(job) == ("PENDING", 1)
 
+    def test_wakes_the_publisher_for_what_was_committed_meanwhile(
+        self, free_user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hints: list[bool] = []
+        monkeypatch.setattr(outbox, "hint", lambda: hints.append(True))
+        job = make_job(free_user, now=NOW)
+        publishing.publish(now=SOON)
+        hints.clear()
+        publishing.withdraw(job.pk)
+        assert hints == []
+        make_job(free_user, now=NOW)
+        hints.clear()
+        publishing.withdraw(job.pk)
+        assert hints == [True]
+
     def test_says_so_when_dynamodb_is_away(self, free_user: User, away: Callable[[str], None]) -> None:
         job = make_job(free_user, now=NOW)
         away("dynamodb")

@@ -15,7 +15,12 @@ from botocore.exceptions import (
 from django.conf import settings
 
 from genomics.aws import clients, s3
-from genomics.aws.errors import ObjectExistsError, ObjectMissingError, StorageUnavailableError
+from genomics.aws.errors import (
+    ObjectExistsError,
+    ObjectMissingError,
+    ServiceRefusedError,
+    StorageUnavailableError,
+)
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -162,6 +167,11 @@ class TestOpenUploads:
         assert s3.open_uploads(BUCKET, prefix="job/1/") == []
 
 
+def _answer(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "HeadObject")
+
+
 class TestOutage:
     @pytest.mark.parametrize(
         "fault",
@@ -169,7 +179,8 @@ class TestOutage:
             EndpointConnectionError(endpoint_url="http://s3"),
             ConnectTimeoutError(endpoint_url="http://s3"),
             IncompleteReadError(actual_bytes=1, expected_bytes=2),
-            ClientError({"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "HeadObject"),  # type: ignore[typeddict-item]
+            _answer("SlowDown", 503),
+            _answer("ConditionalRequestConflict", 409),
         ],
     )
     def test_is_told_as_such(self, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
@@ -178,6 +189,14 @@ class TestOutage:
 
         monkeypatch.setattr(clients.s3(), "head_object", fail)
         with pytest.raises(StorageUnavailableError):
+            s3.size(BUCKET, key="a")
+
+    def test_is_none_when_a_right_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(**_: Any) -> None:
+            raise _answer("AccessDenied", 403)
+
+        monkeypatch.setattr(clients.s3(), "head_object", refuse)
+        with pytest.raises(ServiceRefusedError):
             s3.size(BUCKET, key="a")
 
     def test_is_told_when_some_objects_were_not_deleted(self, monkeypatch: pytest.MonkeyPatch) -> None:

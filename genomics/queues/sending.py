@@ -31,3 +31,5 @@ def _publish(task: str, *, lab: uuid.UUID | None, ids: dict[str, str | int]) -> 
         current_app.send_task(task, kwargs=ids, retry=False, **group)
     except (OperationalError, BotoCoreError, ClientError, OSError) as error:
         logger.warning("No hint for %s %s: %s. The sweep will send it.", task, ids, error)
+    except Exception:  # what was committed stands: whoever asked for it must not be told that it failed
+        logger.exception("No hint for %s %s. The sweep will send it.", task, ids)

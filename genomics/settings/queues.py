@@ -49,10 +49,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "wait_time_seconds": 20,
     "polling_interval": 1,
     "predefined_queues": {queue: {"url": STACK.queue_urls[queue]} for queue in TASK_QUEUES},
+    # Sends and acknowledgements, and not the long polls, which have a client of their own. A person waits for each
+    # hint, while the sweep sends what was not sent: better none than a late one.
     "client-config": {
-        "connect_timeout": 3,
-        "read_timeout": 30,
-        "retries": {"mode": "standard", "total_max_attempts": 2},
+        "connect_timeout": 2,
+        "read_timeout": 3,
+        "retries": {"mode": "standard", "total_max_attempts": 1},
     },
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,8 +1,11 @@
 import base64
 import json
+import socket
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -45,6 +48,31 @@ class TestSend:
         with django_capture_on_commit_callbacks(execute=True):
             send("mail.send", mail_id=7)
         assert "no queue here" in caplog.text
+
+    def test_breaks_no_request_whose_work_is_committed_whatever_goes_wrong(
+        self, monkeypatch: Any, caplog: Any, django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        def fail(*args: Any, **options: Any) -> None:
+            raise RuntimeError("nobody thought of this")
+
+        monkeypatch.setattr(current_app, "send_task", fail)
+        with django_capture_on_commit_callbacks(execute=True):
+            send("mail.send", mail_id=7)
+        assert "nobody thought of this" in caplog.text
+
+    def test_keeps_nobody_waiting_while_sqs_is_silent(
+        self, monkeypatch: Any, caplog: Any, django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+            with current_app.connection_for_write() as connection:
+                new = partial(current_app.send_task, producer=connection.Producer())  # of no pool, which others share
+                monkeypatch.setattr(current_app, "send_task", new)
+                begin = time.monotonic()
+                with django_capture_on_commit_callbacks(execute=True):
+                    send("mail.send", mail_id=7)
+        assert 1 < time.monotonic() - begin < 5
+        assert "No hint for mail.send" in caplog.text
 
     def test_refuses_a_task_that_nobody_runs(self) -> None:
         with pytest.raises(LookupError):

@@ -1,9 +1,8 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
-from genomics import admin_actions
+from genomics import admin_actions, clock
 from genomics.mail import outbox
 from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
@@ -56,7 +55,7 @@ class MailAdmin(admin.ModelAdmin[Mail]):
             self,
             request,
             rows=mails,
-            act=lambda mail: outbox.send_again(mail, now=timezone.now()),
+            act=lambda mail: outbox.send_again(mail, now=clock.now()),
             done="To be sent again",
             refusals=_REFUSALS,
         )

@@ -6,9 +6,11 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from genomics import clock
 from genomics.users.models import User
 from jobs import deletion
 from jobs.models import Job, Status
+from tests import clocks
 from tests.admin_pages import act, only_looks, queries_with
 from tests.jobs.factory import make_job
 
@@ -68,6 +70,15 @@ class TestRequeue:
         done.refresh_from_db()
         assert (failed.status, done.status) == (Status.PENDING, Status.COMPLETED)
         assert failed.events.latest("sequence").actor == f"admin:{admin_user.pk}"
+
+    def test_lets_them_start_at_once_even_when_the_clock_of_this_host_is_ahead(
+        self, client_of: SignIn, admin_user: User, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        failed = make_job(free_user, now=now, status=Status.FAILED)
+        client = client_of(admin_user)
+        clocks.put_ahead(monkeypatch)
+        act(client, _JOBS, "requeue", [failed])
+        assert Job.objects.ready(clock.now()).get() == failed
         assert LogEntry.objects.get().object_id == str(failed.pk)
 
     def test_refuses_a_deleted_job(self, client_of: SignIn, admin_user: User, free_user: User, now: datetime) -> None:

@@ -9,10 +9,12 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.utils import timezone
 
+from genomics import clock
 from genomics.mail import outbox
 from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
 from genomics.queues import backlog
+from tests import clocks
 
 Capture = Callable[..., AbstractContextManager[list[Callable[[], None]]]]
 
@@ -39,6 +41,13 @@ class TestEnqueue:
             _mail(recipient="bob@lab.example")
         assert Mail.objects.count() == 2
         assert len(hints) == 2
+
+    def test_makes_a_mail_due_at_once_even_when_the_clock_of_this_host_is_ahead(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clocks.put_ahead(monkeypatch)
+        mail = _mail()
+        assert Mail.objects.due(clock.now()).get() == mail
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ A hint is sent when one more job can start than before: a lab that is full, or a
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -32,18 +33,26 @@ _HINTS_PER_SWEEP = 20
 
 def claim(worker: str, *, now: datetime) -> Job | None:
     """This function will give the next job, RUNNING under a lease of `worker`, or None when nobody may start one."""
+    begin = time.monotonic()
     passed: set[uuid.UUID] = set()
-    for wait in (False, True):  # labs that other claims held are looked at again before the worker goes idle
-        while True:
-            with transaction.atomic():
-                lab_id = turns.hold_next(now=now, passed=passed, wait=wait)
-                if lab_id is None:
-                    break
-                job = _next_job(lab_id, now=now)
-                if job is not None:
-                    _start(job, worker=worker, now=now)
-                    return job
-            passed.add(lab_id)
+    while True:
+        with transaction.atomic():
+            lab_id = turns.hold_next(now=now, passed=passed)
+            if lab_id is None:
+                break
+            job = _start_next(lab_id, worker=worker, now=now)
+        if job is not None:
+            return job
+        passed.add(lab_id)
+    # Labs that other claims held are looked at again before the worker goes idle.
+    while lab_id := turns.next_lab(now=now, passed=passed):
+        with transaction.atomic():
+            is_held = turns.hold(lab_id)
+            waited = timedelta(seconds=time.monotonic() - begin)  # the lease must not be shorter for it
+            job = _start_next(lab_id, worker=worker, now=now + waited) if is_held else None
+        if job is not None:
+            return job
+        passed.add(lab_id)
     return None
 
 
@@ -104,28 +113,27 @@ def sweep(*, now: datetime) -> int:
         return recovered + _hint_again(now)
 
 
-def _next_job(lab_id: uuid.UUID, *, now: datetime) -> Job | None:
-    """This function will give the oldest ready job of a lab that the caller holds; None when it may start none."""
+def _start_next(lab_id: uuid.UUID, *, worker: str, now: datetime) -> Job | None:
+    """This function will start the oldest ready job of a lab that the caller holds; None when it may start none."""
     lab = Lab.objects.get(pk=lab_id)
     if Job.objects.filter(lab=lab, status=Status.RUNNING).count() >= lab.limits.max_running_jobs:
         return None
-    return Job.objects.ready(now).filter(lab=lab).select_for_update(skip_locked=True).first()
-
-
-def _start(job: Job, *, worker: str, now: datetime) -> None:
-    transitions.move(
-        job,
-        Status.RUNNING,
-        actor=f"worker:{worker}",
-        now=now,
-        attempt=job.attempt + 1,
-        lease_expires_at=now + settings.LEASE_DURATION,
-        worker=worker,
-        started_at=now,
-        stage="Starting",
-        fraction=0,
-        records_done=0,
-    )
+    job = Job.objects.ready(now).filter(lab=lab).select_for_update(skip_locked=True).first()
+    if job is not None:
+        transitions.move(
+            job,
+            Status.RUNNING,
+            actor=f"worker:{worker}",
+            now=now,
+            attempt=job.attempt + 1,
+            lease_expires_at=now + settings.LEASE_DURATION,
+            worker=worker,
+            started_at=now,
+            stage="Starting",
+            fraction=0,
+            records_done=0,
+        )
+    return job
 
 
 def _hint_if(needed: Callable[[int, int, int], bool], *, lab_id: uuid.UUID) -> None:

@@ -9,14 +9,20 @@ It sorts by all columns of the index job_turns, lest the planner takes another o
 """
 
 import json
+import logging
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_WAIT = timedelta(seconds=2)  # for a lab: a claim holds it for milliseconds
 
 _QUEUEING = """
 WITH RECURSIVE queueing AS (
@@ -101,17 +107,36 @@ class Waiting:
     lab_started_at: datetime | None  # when the lab last started a job; None: it never did
 
 
-def hold_next(*, now: datetime, passed: Collection[uuid.UUID], wait: bool) -> uuid.UUID | None:
+def hold_next(*, now: datetime, passed: Collection[uuid.UUID]) -> uuid.UUID | None:
     """This function will lock the lab whose turn it is, until the transaction ends; None when no lab has one.
 
     A lab that somebody else holds is just being given a job, so that the turn is the next one's: such labs are
-    left out, or waited for with `wait`. The counts are older than the lock: look again under it.
+    left out. The counts are older than the lock: look again under it.
     """
-    clause = "FOR NO KEY UPDATE OF lab" + ("" if wait else " SKIP LOCKED")
-    rows = _turns(
-        f"{_TURNS.format(condition='true', latest_start=_LATEST_START)} {clause}", now=now, passed=list(passed), limit=1
-    )
-    return rows[0].lab_id if rows else None
+    return _next(" FOR NO KEY UPDATE OF lab SKIP LOCKED", now=now, passed=passed)
+
+
+def next_lab(*, now: datetime, passed: Collection[uuid.UUID]) -> uuid.UUID | None:
+    """This function will give the lab whose turn it is, even when somebody holds it; None when no lab has one."""
+    return _next("", now=now, passed=passed)
+
+
+def hold(lab_id: uuid.UUID) -> bool:
+    """This function will lock a lab until the transaction ends, and tell whether it could within a short time.
+
+    Who never lets go must not keep all workers waiting.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{_LONGEST_WAIT.total_seconds()}s"])
+            cursor.execute("SELECT FROM users_lab WHERE id = %s FOR NO KEY UPDATE", [lab_id])
+            cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        logger.warning("Lab %s has been held for longer than a claim takes; it is passed.", lab_id)
+        return False
+    return True
 
 
 def forgotten(*, now: datetime, limit: int) -> list[Turn]:
@@ -151,6 +176,12 @@ def first_jobs(*, now: datetime, limit: int) -> list[Waiting]:
             lab_started_at,
         ) in _fetch(_FIRST, now=now, limit=limit)
     ]
+
+
+def _next(clause: str, *, now: datetime, passed: Collection[uuid.UUID]) -> uuid.UUID | None:
+    sql = _TURNS.format(condition="true", latest_start=_LATEST_START) + clause
+    rows = _turns(sql, now=now, passed=list(passed), limit=1)
+    return rows[0].lab_id if rows else None
 
 
 def _turns(sql: str, **parameters: Any) -> list[Turn]:

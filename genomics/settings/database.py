@@ -10,6 +10,7 @@ POSTGRES_DIR = VAR_DIR / "postgres"
 
 # A host that vanishes says no goodbye: its sessions, with the locks that they hold, would live on for hours. So the
 # server asks silent ones whether they are there and gives them up within half a minute; and the other way round.
+# A session that is there but hangs in the middle of a transaction is given up too: others wait for its locks.
 _IS_ANYBODY_THERE = {
     "connect_timeout": "10",
     "keepalives_idle": "15",
@@ -17,7 +18,8 @@ _IS_ANYBODY_THERE = {
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
     "options": (
-        "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000"
+        "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000 "
+        "-c idle_in_transaction_session_timeout=60s"
     ),
 }
 

@@ -11,9 +11,10 @@ from django.db import connection, transaction
 
 from genomics import locks
 from genomics.users.models import Lab, User
-from jobs import deletion, dispatch, submission, transitions
+from jobs import deletion, dispatch, submission, transitions, turns
 from jobs.errors import StaleJobError
 from jobs.models import Job, Status
+from tests.at_once import meanwhile
 from tests.jobs.factory import make_job
 from tests.jobs.hints import of_work
 
@@ -154,6 +155,36 @@ class TestClaimAtOnce:
             assert thread.is_alive()
         thread.join()
         assert [one and one.pk for one in claimed] == [job.pk]
+
+    def test_passes_a_lab_whose_holder_never_lets_go(
+        self, free_user: User, premium_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(turns, "_LONGEST_WAIT", timedelta(seconds=0.2))
+        stuck, free = make_job(free_user, now=now), make_job(premium_user, now=now)
+        other = connection.copy()
+        try:
+            other.set_autocommit(False)
+            with other.cursor() as cursor:
+                cursor.execute("SELECT FROM users_lab WHERE id = %s FOR NO KEY UPDATE", [stuck.lab_id])
+            with connection.cursor() as cursor:
+                cursor.execute("SET statement_timeout = '5s'")  # so that a wait without end fails here
+            assert dispatch.claim("host:1", now=now) == free
+            assert dispatch.claim("host:1", now=now) is None
+        finally:
+            other.close()
+            connection.close()
+        assert dispatch.claim("host:1", now=now) == stuck
+
+    def test_counts_the_lease_from_the_end_of_the_wait(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now)
+
+        def hold() -> None:
+            Lab.objects.select_for_update(no_key=True).get(pk=job.lab_id)
+
+        claimed = meanwhile(lambda: dispatch.claim("host:1", now=now), first=hold).result()
+        assert claimed is not None
+        assert claimed.lease_expires_at is not None
+        assert claimed.lease_expires_at > now + settings.LEASE_DURATION
 
     def test_a05_claims_before_any_work_so_that_a_second_message_finds_nothing(
         self, free_user: User, now: datetime

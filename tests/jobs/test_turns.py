@@ -19,7 +19,7 @@ class TestHoldNext:
         expected = [make_job(stranger, now=now - timedelta(minutes=1)), make_job(premium_user, now=now)]
         expected.append(make_job(free_user, now=now - timedelta(hours=1)))
         passed: list[uuid.UUID] = []
-        while lab_id := turns.hold_next(now=now, passed=passed, wait=False):
+        while lab_id := turns.hold_next(now=now, passed=passed):
             passed.append(lab_id)
         assert passed == [job.lab_id for job in expected]
 
@@ -31,7 +31,7 @@ class TestHoldNext:
             Job.objects.filter(pk=ended.pk).update(started_at=now - timedelta(minutes=minutes))
         waiting = [make_job(user, now=now) for user in (free_user, premium_user, stranger)]
         passed: list[uuid.UUID] = []
-        while lab_id := turns.hold_next(now=now, passed=passed, wait=False):
+        while lab_id := turns.hold_next(now=now, passed=passed):
             passed.append(lab_id)
         assert passed == [job.lab_id for job in reversed(waiting)]  # who never started comes first
 
@@ -43,7 +43,7 @@ class TestHoldNext:
             make_job(free_user, now=now, status=Status.RUNNING)
         paused = make_job(premium_user, now=now)
         Job.objects.filter(pk=paused.pk).update(ready_at=now + timedelta(seconds=1))
-        assert turns.hold_next(now=now, passed=[], wait=False) is None
+        assert turns.hold_next(now=now, passed=[]) is None
 
 
 class TestFirstJobs:

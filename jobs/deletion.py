@@ -4,23 +4,28 @@ Every step may be cut off and is then done again by the next sweep; see docs/dec
 """
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import ProtectedError, RestrictedError
+from django.db.models import Exists, OuterRef, ProtectedError, QuerySet, RestrictedError
 
 from genomics import locks
+from genomics.queues import send
 from genomics.users.models import Membership, Role, User
-from jobs import dispatch, publishing, storage, sweeping, transitions
+from jobs import dispatch, needs, publishing, results, storage, sweeping, transitions
 from jobs.errors import NotPossibleNowError, StaleJobError
-from jobs.models import UNENDED, Job, Status
+from jobs.models import UNENDED, Job, JobEvent, Status
 
 logger = logging.getLogger(__name__)
 
+REMOVE = "jobs.remove"
 SWEEP_LOCK = "jobs.remove"
-_SWEEP_TIME = timedelta(seconds=60)
+_SWEEP_TIME = timedelta(seconds=5)  # for one call: other tasks wait in the same queue
+_BATCH = 200  # of each kind
 _TRIES = 5  # a worker, a sweep and a person may each move the job once in between
 
 
@@ -51,16 +56,44 @@ def delete(job: Job, *, actor: str, now: datetime, note: str = "Deleted.") -> No
 
 
 def sweep(*, now: datetime) -> int:
-    """This function will remove what deleted jobs and abandoned uploads have left, and give the number of jobs."""
+    """This function will remove what deleted jobs, abandoned uploads and killed attempts left; it gives their number.
+
+    What does not fit into one call's time is hinted again, as long as the call got on.
+    """
     with locks.alone(SWEEP_LOCK) as alone:
         if not alone:
             return 0
-        stale = Job.objects.stale_uploads(
-            untouched_since=now - settings.DRAFT_LIFETIME, refused_before=now - settings.REFUSED_UPLOAD_LIFETIME
-        )
-        ended = sweeping.each(stale, partial(_end_upload, now=now), within=_SWEEP_TIME)
-        deleted = Job.objects.deleted(before=now - settings.REMOVAL_PAUSE)
-        return ended + sweeping.each(deleted, _remove, within=_SWEEP_TIME)
+        done, has_more = _sweep(now)
+    if done and has_more:  # hinted without the lock, lest another worker finds it held
+        send(REMOVE)
+    return done
+
+
+def _sweep(now: datetime) -> tuple[int, bool]:
+    """This function will give the number of jobs that were swept, and whether more may wait."""
+    end = time.monotonic() + _SWEEP_TIME.total_seconds()
+    stale = Job.objects.stale_uploads(
+        untouched_since=now - settings.DRAFT_LIFETIME, refused_before=now - settings.REFUSED_UPLOAD_LIFETIME
+    )
+    settled = now - settings.REMOVAL_PAUSE
+    work: list[tuple[QuerySet[Job], Callable[[Job], bool]]] = [
+        (stale, partial(_end_upload, now=now)),
+        (_removable(before=settled), _remove),
+        (Job.objects.untidy(before=settled), _tidy),
+    ]
+    done, has_more = 0, False
+    for jobs, heal in work:
+        # In any order: those that fail each time must not stand before the others each time.
+        batch = list(jobs.order_by("?").defer("summary")[:_BATCH])
+        done += sweeping.each(batch, heal, within=timedelta(seconds=end - time.monotonic()))
+        has_more = has_more or len(batch) == _BATCH
+    return done, has_more or time.monotonic() >= end
+
+
+def _removable(*, before: datetime) -> QuerySet[Job]:
+    """This function will give the deleted jobs that nothing keeps: of the others no sweep looks at the bytes."""
+    untold = Exists(JobEvent.objects.filter(job=OuterRef("pk"), published_at=None))
+    return needs.free_of_upper_floors(Job.objects.deleted(before=before)).exclude(untold)
 
 
 def _end(job: Job, *, actor: str, now: datetime) -> None:
@@ -85,16 +118,13 @@ def _end_upload(job: Job, *, now: datetime) -> bool:
 
 
 def _remove(job: Job) -> bool:
-    """This function will remove a deleted job and tell whether it is gone; if not, the next sweep goes on.
+    """This function will remove a deleted job and tell whether it is gone; if not, a later sweep goes on.
 
-    1. Wait while upper floors still point to it: they remove what is theirs first.
-    2. Its bytes, until S3 lists nothing more.
-    3. Its item in DynamoDB, once the world has been told of its last event.
-    4. Its row, with events and files.
+    1. Its bytes, until S3 lists nothing more.
+    2. Its item in DynamoDB.
+    3. Its row, with events and files.
     """
-    if _is_needed(job) or not storage.remove_all(job):
-        return False
-    if job.events.filter(published_at=None).exists() or not publishing.withdraw(job.pk):
+    if not storage.remove_all(job) or not publishing.withdraw(job.pk):
         return False
     try:
         job.delete()
@@ -104,12 +134,7 @@ def _remove(job: Job) -> bool:
     return True
 
 
-def _is_needed(job: Job) -> bool:
-    """This function will tell whether rows of upper floors, which jobs know nothing of, point to the job."""
-    try:
-        with transaction.atomic():
-            Job.objects.filter(pk=job.pk).delete()
-            transaction.set_rollback(True)
-    except (ProtectedError, RestrictedError):
-        return True
-    return False
+def _tidy(job: Job) -> bool:
+    """This function will drop what an ended job's attempts left without publishing it; each attempt is tidied once."""
+    results.discard_attempts(job)
+    return bool(Job.objects.filter(pk=job.pk).update(tidied_attempt=job.attempt))

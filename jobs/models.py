@@ -29,6 +29,8 @@ INPUT_MISSING = "INPUT_MISSING"
 REPEATABLE_FAILURES = (ATTEMPTS_USED_UP, "TIME_LIMIT", "CPU_LIMIT", "MEMORY_LIMIT", "OUTPUT_LIMIT")
 ACTIVE = (Status.PENDING, Status.RUNNING)
 UNENDED = (Status.DRAFT, *ACTIVE)
+ENDED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+_UNTIDY = models.Q(deleted_at=None, status__in=ENDED, attempt__gt=models.F("tidied_attempt"))
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -82,7 +84,11 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def deleted(self, *, before: datetime) -> "JobQuerySet":
         """This function will give the jobs that were deleted some time ago, so that no worker writes for them now."""
-        return self.filter(deleted_at__lt=before).order_by("deleted_at")
+        return self.filter(deleted_at__lt=before)
+
+    def untidy(self, *, before: datetime) -> "JobQuerySet":
+        """This function will give the jobs that ended some time ago and may have files of attempts that were killed."""
+        return self.filter(_UNTIDY, finished_at__lt=before)
 
 
 class Job(models.Model):
@@ -97,6 +103,8 @@ class Job(models.Model):
     sequence = models.PositiveIntegerField(default=0)  # of the latest event
     attempt = models.PositiveSmallIntegerField(default=0)
     attempts_allowed = models.PositiveSmallIntegerField()
+    # Of attempts up to this one nothing is left in S3 but what is published.
+    tidied_attempt = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     input_key = models.CharField(max_length=300)
     input_size_bytes = models.PositiveBigIntegerField()
@@ -183,6 +191,7 @@ class Job(models.Model):
                 condition=~models.Q(records_read=None) & ~models.Q(finished_at=None),
             ),
             models.Index(fields=["deleted_at"], name="job_deleted", condition=~models.Q(deleted_at=None)),
+            models.Index(fields=["finished_at"], name="job_untidy", condition=_UNTIDY),
             models.Index(
                 fields=["lab", "input_checksum"], name="job_same_input", condition=~models.Q(input_checksum="")
             ),

@@ -52,6 +52,12 @@ def discard_earlier(job: Job) -> None:
         _discard(storage.attempt_prefix(job, attempt=attempt))
 
 
+def discard_attempts(job: Job) -> None:
+    """This function will delete what all attempts up to the current one left, except the published result."""
+    discard_earlier(job)
+    discard_attempt(job)
+
+
 def _discard(prefix: str) -> None:
     bucket = storage.bucket(storage.RESULTS)
     stored = s3.keys_under(bucket, prefix=prefix)

@@ -26,7 +26,7 @@ def sweep(**_later: Any) -> None:
     dispatch.sweep(now=clock.now())
 
 
-@shared_task(name="jobs.remove")
+@shared_task(name=deletion.REMOVE)
 def remove(**_later: Any) -> None:
     deletion.sweep(now=clock.now())
 

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,13 +8,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
 
 from genomics import locks
 from genomics.aws import s3
 from genomics.users.models import Lab, Membership, Role, User
-from jobs import deletion, publishing, storage, transitions
+from jobs import deletion, publishing, storage, submission, transitions
 from jobs.errors import NotPossibleNowError, StaleJobError
-from jobs.models import Job, JobEvent, Status
+from jobs.models import Job, JobEvent, Kind, Status
 from tests.jobs.factory import make_job
 
 LATER = settings.REMOVAL_PAUSE + timedelta(seconds=1)
@@ -113,13 +115,15 @@ class TestSweep:
         put(storage.INPUTS, job.input_key)
         put(storage.RESULTS, storage.attempt_prefix(job) + "result.vcf.gz")
         put(storage.RESULTS, f"{job.lab_id}/{job.pk}/9/late.vcf.gz")
-        put(storage.RESULTS, storage.attempt_prefix(other) + "result.vcf.gz")
+        published = storage.attempt_prefix(other) + "result.vcf.gz"
+        put(storage.RESULTS, published)
+        other.files.create(kind=Kind.VCF, name="a", key=published, size_bytes=5)
         s3.begin_upload(storage.bucket(storage.INPUTS), key=job.input_key)
         deletion.delete(job, actor="user:1", now=now)
         self._published()
         assert deletion.sweep(now=now + settings.REMOVAL_PAUSE) == 0
         assert len(_keys(job)) == 3
-        assert deletion.sweep(now=now + LATER) == 1
+        assert deletion.sweep(now=now + LATER) == 2  # the other one is tidy
         assert _keys(job) == []
         assert s3.open_uploads(storage.bucket(storage.INPUTS), prefix=str(job.lab_id)) == []
         assert Job.objects.get() == other
@@ -153,11 +157,75 @@ class TestSweep:
         deletion.delete(job, actor="user:1", now=now)
         self._published()
         with monkeypatch.context() as patched:
-            patched.setattr(models.sql.DeleteQuery, "delete_batch", _refuse)
-            patched.setattr(models.QuerySet, "_raw_delete", _refuse)
+            patched.setattr(JobEvent._meta.get_field("job").remote_field, "on_delete", models.PROTECT)
             assert deletion.sweep(now=now + LATER) == 0
         assert len(_keys(job)) == 1
         assert deletion.sweep(now=now + LATER) == 1
+
+    def test_loads_a_bounded_number_of_jobs_without_their_summaries(
+        self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(3):
+            deletion.delete(make_job(free_user, now=now, status=Status.FAILED), actor="user:1", now=now)
+        self._published()
+        monkeypatch.setattr(deletion, "_BATCH", 2)
+        with CaptureQueriesContext(connection) as queries:
+            assert deletion.sweep(now=now + LATER) == 2
+        assert not [query["sql"] for query in queries if '"summary"' in query["sql"]]
+        assert Job.objects.count() == 1
+
+    def test_comes_to_a_job_behind_those_that_cannot_be_removed(
+        self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        poison, fine = (make_job(free_user, now=now, status=Status.FAILED) for _ in range(2))
+        for job, seconds in ((poison, 0), (fine, 1)):
+            deletion.delete(job, actor="user:1", now=now + timedelta(seconds=seconds))
+        self._published()
+        monkeypatch.setattr(deletion, "_BATCH", 1)
+        monkeypatch.setattr(storage, "remove_all", lambda job: job.pk != poison.pk)
+        assert any(deletion.sweep(now=now + LATER + timedelta(seconds=1)) for _ in range(60))
+        assert Job.objects.get() == poison
+
+    def test_ends_after_seconds_and_hints_itself_while_it_gets_on(
+        self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hints: list[str] = []
+        monkeypatch.setattr(deletion, "send", hints.append)
+        monkeypatch.setattr(deletion, "_SWEEP_TIME", timedelta(seconds=0.5))
+        monkeypatch.setattr(storage, "remove_all", _slowly(done=True))
+        for _ in range(2):
+            deletion.delete(make_job(free_user, now=now, status=Status.FAILED), actor="user:1", now=now)
+            old = make_job(free_user, now=now, status=Status.DRAFT)
+            Job.objects.filter(pk=old.pk).update(updated_at=now - timedelta(days=2))
+        self._published()
+        assert [deletion.sweep(now=now + LATER) for _ in range(2)] == [3, 1]
+        assert hints == [deletion.REMOVE] * 2
+        monkeypatch.setattr(storage, "remove_all", _slowly(done=False))
+        Job.objects.update(deleted_at=now)
+        self._published()
+        assert deletion.sweep(now=now + LATER) == 0
+        assert len(hints) == 2
+
+    def test_clears_away_what_a_killed_attempt_left_when_no_other_one_ended_the_job(
+        self, free_user: User, now: datetime, put: Callable[[str, str], None]
+    ) -> None:
+        job = make_job(free_user, now=now, status=Status.RUNNING)
+        transitions.move(job, Status.CANCELLED, actor="user:1", now=now, finished_at=now)
+        left, later = (storage.attempt_prefix(job, attempt=number) + "result.vcf.gz" for number in (1, 2))
+        put(storage.RESULTS, left)
+        put(storage.RESULTS, later)  # of an attempt that has begun since the sweep looked
+        put(storage.INPUTS, job.input_key)
+        assert deletion.sweep(now=now + settings.REMOVAL_PAUSE) == 0
+        assert deletion.sweep(now=now + LATER) == 1
+        assert _keys(job) == [job.input_key, later]
+        assert deletion.sweep(now=now + LATER) == 0  # once
+        again = Job.objects.get()
+        submission.retry(again, actor="user:1", now=now)
+        transitions.move(again, Status.RUNNING, actor="worker:1", now=now, attempt=2, lease_expires_at=now)
+        assert deletion.sweep(now=now + LATER) == 0
+        transitions.move(again, Status.FAILED, actor="sweep", now=now, finished_at=now)
+        assert deletion.sweep(now=now + LATER) == 1
+        assert _keys(job) == [job.input_key]
 
     def test_goes_on_after_a_job_that_cannot_be_removed(
         self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
@@ -244,5 +312,9 @@ class TestSweep:
         assert Job.objects.exists()
 
 
-def _refuse(*_: Any, **__: Any) -> None:
-    raise models.ProtectedError("rows above point to it", set())
+def _slowly(*, done: bool) -> Callable[[Job], bool]:
+    def remove(_: Job) -> bool:
+        time.sleep(0.55)
+        return done
+
+    return remove

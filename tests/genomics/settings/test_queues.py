@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -37,3 +38,7 @@ class TestTasks:
     def test_that_beat_sends_outlive_a_difference_of_clocks_and_no_more(self) -> None:
         for entry in app.conf.beat_schedule.values():
             assert 45 < entry["options"]["expires"] <= 60, entry["task"]
+
+    def test_that_share_a_queue_with_the_recovery_of_jobs_leave_it_time(self) -> None:
+        sharing = [row for row in settings.TASKS.values() if row.queue == settings.TASKS["jobs.sweep"].queue]
+        assert all(row.limit <= timedelta(seconds=60) for row in sharing)

@@ -128,7 +128,7 @@ def _worker(queue: str, *, number: int) -> Child:
         name=queue if number == 1 else f"{queue}-{number}",
         program=(
             *(sys.executable, "-m", "celery", "--quiet", "-A", "genomics", "worker"),
-            *("-Q", queue, "-n", f"{node}@%h", "-P", "prefork", "-c", "1", "-l", "INFO"),
+            *("-Q", queue, "-n", f"{node}@%h", "-P", "prefork", "-c", _at_once(queue), "-l", "INFO"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
         folder=settings.BASE_DIR,
@@ -139,6 +139,14 @@ def _worker(queue: str, *, number: int) -> Child:
         before_start=lambda: heartbeat.reset(node),
         alive=lambda: not liveness.is_silent(node),
     )
+
+
+def _at_once(queue: str) -> str:
+    """This function will give the number of tasks that one worker does at the same time.
+
+    Two of maintenance: while one waits for a service that hangs, the other gives killed workers' jobs to others.
+    """
+    return "2" if queue == "maintenance" else "1"
 
 
 def _beat() -> Child:

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from genomics.localaws import lock, postgres
+from genomics.localaws import lock, postgres, stack
 from genomics.localaws.demo.browser import Browser, JobState
 from tests.environment import free_port
 
@@ -156,6 +156,13 @@ def _stored_status(environment: Mapping[str, str], job: uuid.UUID) -> str:
         postgres.stop(data_dir)
     assert found is not None
     return str(found[0])
+
+
+class TestEntries:
+    def test_let_maintenance_go_on_while_one_of_its_tasks_hangs(self) -> None:
+        workers = [child for child in stack._entries(2) if "worker" in child.program]
+        at_once = {child.name: child.program[child.program.index("-c") + 1] for child in workers}
+        assert at_once == {"annotation": "1", "annotation-2": "1", "mail": "1", "maintenance": "2"}
 
 
 @pytest.mark.stack

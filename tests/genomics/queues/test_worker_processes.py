@@ -78,10 +78,10 @@ def deaf(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stage(deaf: Path) -> Iterator[_Stage]:
+def stage(deaf: Path, request: pytest.FixtureRequest) -> Iterator[_Stage]:
     child = Child(
         name="worker",
-        program=worker.command("watched"),
+        program=worker.command("watched", at_once=getattr(request, "param", 1)),
         folder=settings.BASE_DIR,
         ready=lambda process: process.said(" ready."),
         before_start=lambda: heartbeat.reset("watched"),
@@ -129,6 +129,22 @@ class TestWorker:
             worker.until(done.exists, told=lambda: stage.said)
 
         stage.watch_while(work_long)
+        assert stage.deaths == 0
+
+    @pytest.mark.parametrize("stage", [2], indirect=True)
+    def test_for_two_tasks_does_others_while_one_hangs(self, stage: _Stage, tmp_path: Path) -> None:
+        hung = tmp_path / "hung"
+
+        def hang_and_go_on() -> None:
+            worker.send_task("tests.sleep", file=str(hung), seconds=_SILENCE.total_seconds() + 6)
+            for number in range(5):
+                done = tmp_path / str(number)
+                worker.send_task("tests.mark", file=str(done))
+                worker.until(done.exists, told=lambda: stage.said)
+            assert not hung.exists()
+            worker.until(hung.exists, told=lambda: stage.said)
+
+        stage.watch_while(hang_and_go_on)
         assert stage.deaths == 0
 
     def test_that_finishes_its_task_before_it_stops_is_left_in_peace(self, stage: _Stage, tmp_path: Path) -> None:

@@ -22,10 +22,10 @@ URL: str = settings.STACK.queue_urls[QUEUE]
 DEAD_URL: str = settings.STACK.dead_letter_queue_urls[QUEUE]
 
 
-def command(node: str) -> tuple[str, ...]:
+def command(node: str, *, at_once: int = 1) -> tuple[str, ...]:
     return (
         *(sys.executable, "-m", "celery", "-A", "tests.genomics.queues.worker_app", "worker"),
-        *("-Q", QUEUE, "-n", f"{node}@%h", "-P", "prefork", "-c", "1", "-l", "INFO"),
+        *("-Q", QUEUE, "-n", f"{node}@%h", "-P", "prefork", "-c", str(at_once), "-l", "INFO"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     )
 

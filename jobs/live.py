@@ -81,7 +81,7 @@ def _look_at_job(job_id: str, *, now: datetime) -> tuple[str, bool]:
     job = Job.objects.filter(pk=job_id).only("status", "updated_at", "ready_at").first()
     if job is None:
         return "", False
-    place = waiting.forecast(now=now).place(job) if job.status == Status.PENDING else None
+    place = waiting.forecast(now=now, of=[job]).place(job) if job.status == Status.PENDING else None
     return f"{job.updated_at.isoformat()} {waiting.mark(place)}".strip(), job.is_active
 
 

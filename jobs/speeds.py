@@ -88,11 +88,14 @@ def measure(measurements: Iterable[Measurement]) -> Speeds:
 
 
 def remaining(*, whole: Span | None, fraction: float, elapsed_seconds: float) -> Span | None:
-    """This function will give how long a running job still takes: by its kind's speed and by its own pace."""
-    guesses = [] if whole is None else [whole.low * (1 - fraction), whole.high * (1 - fraction)]
-    if fraction >= _FRACTION_TO_TRUST:
-        guesses.append(elapsed_seconds * (1 - fraction) / fraction)
-    return Span(low=max(0, min(guesses)), high=max(0, *guesses)) if guesses else None
+    """This function will give how long a running job still takes: by its kind's speed, ever more by its own pace."""
+    left = 1 - fraction
+    by_kind = (whole.low * left, whole.high * left) if whole else None
+    if fraction < _FRACTION_TO_TRUST:
+        return Span(low=by_kind[0], high=by_kind[1]) if by_kind else None
+    own = elapsed_seconds * left / fraction
+    low, high = (bound * left + own * fraction for bound in by_kind or (own, own))
+    return Span(low=low, high=high)
 
 
 def _speed(measurements: list[Measurement]) -> Speed | None:

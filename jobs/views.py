@@ -189,7 +189,7 @@ def _foresight(jobs: Iterable[Job], *, now: datetime) -> dict[uuid.UUID, waiting
     active = [job for job in jobs if job.is_active]
     if not active:
         return {}
-    forecast = waiting.forecast(now=now)
+    forecast = waiting.forecast(now=now, of=active)
     seen = {job.pk: forecast.place(job) or forecast.time_left(job) for job in active}
     return {key: value for key, value in seen.items() if value}
 

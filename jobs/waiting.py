@@ -45,12 +45,14 @@ class Forecast:
     places: Mapping[uuid.UUID, Place]
     left: Mapping[uuid.UUID, Span]
     labs: Mapping[uuid.UUID, int]  # a number that differs when the places of the lab's jobs do
+    is_cut: bool  # more jobs wait than were looked at
 
     def place(self, job: Job) -> Place | None:
-        """This function will give a waiting job's place; None for one that does not wait, or pauses."""
-        if job.status != Status.PENDING or job.ready_at is None or job.ready_at > self.made_at:
+        """This function will give a waiting job's place; None for one that does not wait, pauses or just starts."""
+        if not _is_ready(job, now=self.made_at):
             return None
-        return self.places.get(job.pk, Place(number=None, starts_in=None, lab_is_full=False))
+        unseen = Place(number=None, starts_in=None, lab_is_full=False) if self.is_cut else None
+        return self.places.get(job.pk, unseen)
 
     def time_left(self, job: Job) -> Span | None:
         return self.left.get(job.pk) if job.status == Status.RUNNING else None
@@ -59,14 +61,25 @@ class Forecast:
 _latest: list[Forecast] = []  # of this process; at most one
 
 
-def forecast(*, now: datetime) -> Forecast:
-    """This function will give the forecast of now, or of some seconds ago."""
+def forecast(*, now: datetime, of: Iterable[Job] = ()) -> Forecast:
+    """This function will give the forecast of now, or of some seconds ago if the jobs `of` were waiting by then."""
+    wanted = list(of)
     for known in _latest:
-        if timedelta(0) <= now - known.made_at < settings.FORECAST_LIFETIME:
+        is_new = timedelta(0) <= now - known.made_at < settings.FORECAST_LIFETIME
+        if is_new and all(_is_ready(job, now=known.made_at) for job in wanted if _is_ready(job, now=now)):
             return known
     fresh = _forecast(now)
     _latest[:] = [fresh]
     return fresh
+
+
+def mark(place: Place | None) -> str:
+    """This function will give a text that differs when what pages say of the place does."""
+    return f"{place.number} {place.starts_in}" if place else ""
+
+
+def _is_ready(job: Job, *, now: datetime) -> bool:
+    return job.status == Status.PENDING and job.ready_at is not None and job.ready_at <= now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +104,7 @@ def _forecast(now: datetime) -> Forecast:
         places=places,
         left={job.job_id: job.left for jobs in running.values() for job in jobs if job.left},
         labs=_marks(waiting, places),
+        is_cut=len(waiting) == _JOBS_LOOKED_AT or any(job.is_last_known for job in waiting),
     )
 
 
@@ -204,8 +218,3 @@ def _marks(waiting: list[turns.Waiting], places: Mapping[uuid.UUID, Place]) -> d
         lab_id: crc32("".join(mark(places[job.job_id]) for job in jobs).encode())
         for lab_id, jobs in groupby(waiting, key=lambda job: job.lab_id)
     }
-
-
-def mark(place: Place | None) -> str:
-    """This function will give a text that differs when what pages say of the place does."""
-    return f"{place.number} {place.starts_in}" if place else ""

@@ -51,6 +51,10 @@ class TestRemaining:
     def test_is_by_the_own_pace_without_measurements(self) -> None:
         assert speeds.remaining(whole=None, fraction=0.25, elapsed_seconds=10) == Span(low=30, high=30)
 
-    def test_lies_between_what_speed_and_pace_say(self) -> None:
+    def test_is_by_the_speed_of_its_kind_at_the_beginning(self) -> None:
+        assert speeds.remaining(whole=Span(low=8, high=16), fraction=0, elapsed_seconds=9) == Span(low=8, high=16)
+
+    def test_follows_the_own_pace_the_more_of_the_job_is_done(self) -> None:
         whole = Span(low=8, high=12)
-        assert speeds.remaining(whole=whole, fraction=0.5, elapsed_seconds=20) == Span(low=4, high=20)
+        assert speeds.remaining(whole=whole, fraction=0.5, elapsed_seconds=20) == Span(low=12, high=13)
+        assert speeds.remaining(whole=whole, fraction=1, elapsed_seconds=20) == Span(low=0, high=0)

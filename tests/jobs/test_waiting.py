@@ -74,6 +74,26 @@ class TestForecast:
         assert forecast.place(job) is None
         assert forecast.place(make_job(free_user, now=now, status=Status.RUNNING)) is None
 
+    def test_is_made_anew_for_a_job_that_began_to_wait_after_it(
+        self, job: Job, free_user: User, now: datetime, settings: Any
+    ) -> None:
+        settings.FORECAST_LIFETIME = timedelta(minutes=1)
+        waiting._latest.clear()
+        later = now + timedelta(seconds=2)
+        assert _place(job, now).number == 1
+        newcomer = make_job(free_user, now=later)
+        assert waiting.forecast(now=later).place(newcomer) is None
+        forecast = waiting.forecast(now=later, of=[newcomer])
+        assert (place := forecast.place(newcomer))
+        assert place.number == 2
+        assert waiting.forecast(now=later, of=[job, newcomer]) is forecast
+        waiting._latest.clear()
+
+    def test_says_nothing_of_a_job_that_was_claimed_meanwhile(self, job: Job, now: datetime) -> None:
+        known = Job.objects.get()
+        dispatch.claim("host:1", now=now)
+        assert waiting.forecast(now=now).place(known) is None
+
     def test_looks_no_further_than_its_limit(
         self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:

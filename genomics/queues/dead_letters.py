@@ -80,7 +80,7 @@ def _keep(message: ReceivedMessage, *, queue: str, now: datetime) -> bool:
         },
     )
     if created:
-        logger.error("Dead letter %s of %s: %s", letter.message_id, queue, letter.task or "not a message of ours")
+        logger.error("Dead letter %s of %s: %s", letter.message_id, queue, letter.task or "not a task of ours")
     return created
 
 

@@ -24,7 +24,7 @@ class DeadLetter(models.Model):
 
     message_id = models.CharField(max_length=100, unique=True)  # SQS's own
     queue = models.CharField(max_length=80)  # its role, as in settings.STACK
-    task = models.CharField(max_length=200, blank=True)  # empty: not a message of ours
+    task = models.CharField(max_length=200, blank=True)  # empty: not a task of ours
     body = models.TextField()  # as SQS holds it
     group = models.CharField(max_length=128, blank=True)  # MessageGroupId: the lab
     attributes = models.JSONField(default=dict)  # as genomics.aws.sqs gives them

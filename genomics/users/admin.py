@@ -163,7 +163,7 @@ class MembershipEventInline(admin.TabularInline[MembershipEvent, Lab]):
 
 @admin.register(Lab)
 class LabAdmin(admin.ModelAdmin[Lab]):
-    """Labs and their members. The plan is changed by its own action, never by editing the column."""
+    """Labs and their members. The plan is shown only: to change it moves results, too."""
 
     list_display = ("name", "email", "plan", "created_at")
     list_filter = ("plan",)

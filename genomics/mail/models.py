@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 
@@ -29,7 +30,7 @@ class Mail(models.Model):
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    next_attempt_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(db_default=Now())  # by the clock by which the mail is looked for
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)  # of the latest attempt
     sent_at = models.DateTimeField(null=True, blank=True)  # None: not sent yet

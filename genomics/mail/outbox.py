@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 
-from genomics import clock
 from genomics.lines import one_line
 from genomics.mail.errors import NotToBeSentAgainError
 from genomics.mail.models import Mail
@@ -27,9 +26,7 @@ def enqueue(key: str, *, recipient: str, subject: str, text: str, html: str = ""
     The subject becomes one line: no name in it can add a header.
     """
     written = {"subject": one_line(subject, limit=_SUBJECT_LIMIT), "text": text, "html": html}
-    # Due by the clock by which it will be looked for; called only for a new mail.
-    defaults = {**written, "next_attempt_at": clock.now}
-    mail, created = Mail.objects.get_or_create(key=key, recipient=recipient, defaults=defaults)
+    mail, created = Mail.objects.get_or_create(key=key, recipient=recipient, defaults=written)
     if created:
         send(SEND, mail_id=mail.pk)
     return mail

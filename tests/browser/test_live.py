@@ -108,6 +108,26 @@ class TestJobPage:
             page.clock.run_for(1_000)
         assert 2 <= len(polls) <= 6
 
+    def test_says_when_it_hears_nothing_until_the_server_answers_again(
+        self, page: Page, url: str, running: Job, watch: Watch
+    ) -> None:
+        watch.expect("ERR_FAILED")
+        page.route("**/live/**", lambda route: route.abort())
+        page.clock.install()
+        page.goto(url + reverse("jobs:detail", args=[running.pk]))
+        lost = page.get_by_text("No connection to the server. Trying again.")
+        with page.expect_event("requestfailed"):
+            page.clock.run_for(2_100)
+        expect(lost).to_be_hidden()
+        for _ in range(6):
+            page.clock.run_for(1_000)
+        expect(lost).to_be_visible()
+        watch.check_look()
+        page.unroute("**/live/**")
+        for _ in range(12):
+            page.clock.run_for(1_000)
+        expect(lost).to_be_hidden()
+
     def test_shows_the_sign_in_page_when_the_session_has_ended(self, page: Page, url: str, running: Job) -> None:
         page.goto(url + reverse("jobs:detail", args=[running.pk]))
         page.context.clear_cookies()

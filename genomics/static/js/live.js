@@ -3,8 +3,10 @@
 
 const PERIOD_MS = 2000;
 const LONGEST_PAUSE_MS = 60000;
+const LOST_AFTER = 2; // polls without an answer: a single one may be lost on any network
 
 const live = document.getElementById("live");
+const lost = document.querySelector("#connection > *");
 let version = live.dataset.liveVersion;
 let active = "liveActive" in live.dataset;
 let failures = 0;
@@ -42,6 +44,7 @@ async function poll() {
   } catch {
     failures += 1;
   }
+  lost.hidden = failures < LOST_AFTER;
   schedule();
 }
 

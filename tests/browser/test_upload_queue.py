@@ -34,7 +34,7 @@ def drop(page: Page, *paths: Path) -> None:
 class TestSeveralFiles:
     def test_become_a_job_each_though_one_is_bad(self, upload_page: Page, watch: Watch) -> None:
         choose_all(upload_page, ("first.vcf", VCF), ("paper.vcf", b"%PDF-1.7"), ("second.vcf", OTHER))
-        expect(upload_page.get_by_text("2 of 3 files are submitted.")).to_be_visible()
+        expect(upload_page.get_by_text("2 of 3 files are submitted. 1 refused.")).to_be_visible()
         expect(row(upload_page, "first.vcf")).to_contain_text("Submitted")
         expect(row(upload_page, "paper.vcf").get_by_role("alert")).to_contain_text("paper.vcf is a PDF document")
         expect(upload_page.get_by_role("link", name="See all jobs")).to_be_visible()
@@ -60,7 +60,7 @@ class TestSeveralFiles:
         parts.passing = {1}
         upload_page.get_by_role("button", name="Cancel: first.vcf").click()
         expect(row(upload_page, "third.vcf")).to_contain_text("Submitted")
-        expect(upload_page.get_by_text("1 of 3 files are submitted.")).to_be_visible()
+        expect(upload_page.get_by_text("1 of 3 files are submitted. 2 cancelled.")).to_be_visible()
         assert Job.objects.exclude(submitted_at=None).get().name == "third.vcf"
 
     def test_may_be_cancelled_all_at_once(self, upload_page: Page) -> None:
@@ -69,7 +69,7 @@ class TestSeveralFiles:
             choose_all(upload_page, ("first.vcf", VCF), ("second.vcf", OTHER))
         with upload_page.expect_response("**/abandon/"):
             upload_page.get_by_role("button", name="Cancel all").click()
-        expect(upload_page.get_by_text("0 of 2 files are submitted.")).to_be_visible()
+        expect(upload_page.get_by_text("0 of 2 files are submitted. 2 cancelled.")).to_be_visible()
         assert Job.objects.get().status == Status.CANCELLED
 
     def test_may_be_added_while_others_are_under_way(self, upload_page: Page) -> None:
@@ -111,6 +111,7 @@ class TestTheSameFile:
         choose_all(upload_page, ("first.vcf", VCF), ("copy.vcf", VCF), ("other.vcf", OTHER))
         expect(row(upload_page, "copy.vcf")).to_contain_text("The lab has this very file already:")
         expect(row(upload_page, "other.vcf")).to_contain_text("Submitted")
+        expect(upload_page.get_by_text("2 of 3 files are submitted. 1 waits for your decision.")).to_be_visible()
         upload_page.get_by_role("button", name="Upload it again: copy.vcf").click()
         expect(upload_page.get_by_text("3 of 3 files are submitted.")).to_be_visible()
         expect(row(upload_page, "copy.vcf")).to_contain_text("The lab had this very file before:")

@@ -126,7 +126,7 @@ function showAll() {
   part["cancel-all"].hidden = !isBusy;
   part["all-jobs"].hidden = isBusy || done.length === 0;
   if (!isBusy) {
-    part["all-text"].textContent = `${done.length} of ${uploads.length} files are submitted.`;
+    part["all-text"].textContent = endText(uploads);
     return;
   }
   const wanted = uploads.filter((upload) => upload.isBusy || upload.state === State.DONE);
@@ -138,6 +138,19 @@ function showAll() {
     `${sizeText(sent)} of ${sizeText(total)}`,
     ...(rate ? [`${timeText((total - sent) / rate)} left`] : []),
   ].join(" · ");
+}
+
+/** Says what has become of the files: how many are jobs now, and why the others are not. */
+function endText(uploads) {
+  const number = (wanted) => uploads.filter(({ state }) => state === wanted).length;
+  const [refused, undecided, cancelled] = [State.FAILED, State.KNOWN, State.CANCELLED].map(number);
+  const others = [
+    ...(refused ? [`${refused} refused`] : []),
+    ...(undecided ? [`${undecided} ${undecided === 1 ? "waits" : "wait"} for your decision`] : []),
+    ...(cancelled ? [`${cancelled} cancelled`] : []),
+  ];
+  const submitted = `${number(State.DONE)} of ${uploads.length} files are submitted.`;
+  return others.length > 0 ? `${submitted} ${others.join(", ")}.` : submitted;
 }
 
 /** Tells people who do not see the page what has changed; each step once, and each quarter of the way. */

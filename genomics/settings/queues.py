@@ -21,7 +21,8 @@ class TaskRow:
 TASKS = {
     "jobs.annotate": TaskRow(queue="annotation", limit=ANNOTATION_WALL + timedelta(hours=1)),
     "jobs.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
-    "jobs.remove": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),
+    # Longer than all tries of one call to an S3 that hangs, which must end as an error and not as a killed process.
+    "jobs.remove": TaskRow(queue="maintenance", limit=timedelta(seconds=120), every=timedelta(seconds=60)),
     "jobs.publish": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
     "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),

@@ -55,7 +55,9 @@ class TestLivePollMiddleware:
         make_job(free_user, now=now)
         assert client.get(page.url, {"t": page.token, "v": page.version}).json()["active"] is True
 
-    @pytest.mark.parametrize("token", ["", "junk", signing.dumps({"labs": []}, salt="other")])
+    @pytest.mark.parametrize(
+        "token", ["", "junk", signing.dumps({"labs": []}, salt="other")], ids=["empty", "junk", "other"]
+    )
     def test_refuses_a_token_that_is_not_ours(self, client: Client, token: str) -> None:
         assert client.get(live.PATH, {"t": token}).status_code == 403
 

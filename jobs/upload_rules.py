@@ -39,7 +39,7 @@ def check_name(name: str) -> None:
         )
 
 
-def check_size(lab: Lab, *, size_bytes: int) -> None:
+def check_size(lab: Lab, *, name: str, size_bytes: int) -> None:
     """This function will hold a size against the lab's limits of today.
 
     Raises UploadRefusedError and UploadTooLargeError.
@@ -50,10 +50,11 @@ def check_size(lab: Lab, *, size_bytes: int) -> None:
         )
     allowed = lab.limits.max_upload_bytes
     if size_bytes > allowed:
+        compress = ", or compress it with bgzip" if name.lower().endswith(".vcf") else ""
         raise UploadTooLargeError(
-            f"The file has {size_bytes:,} bytes; the plan {lab.get_plan_display()} takes up to {allowed:,} bytes.",
+            f"{name} has {size_bytes:,} bytes; the plan {lab.get_plan_display()} takes up to {allowed:,} bytes.",
             code="TOO_LARGE",
-            advice="Split the file, for example by chromosome, or compress it with bgzip.",
+            advice=f"Split the file, for example by chromosome{compress}.",
         )
 
 

@@ -44,7 +44,7 @@ def begin(user: User, *, lab: Lab, name: str, size_bytes: int, now: datetime) ->
     Raises UploadRefusedError, UploadTooLargeError and NotPossibleNowError; then nothing has been made.
     """
     upload_rules.check_name(name)
-    upload_rules.check_size(lab, size_bytes=size_bytes)
+    upload_rules.check_size(lab, name=name, size_bytes=size_bytes)
     job = _new_draft(user, lab=lab, name=name, size_bytes=size_bytes, now=now)
     try:
         job.upload_id = s3.begin_upload(storage.bucket(storage.INPUTS), key=job.input_key)
@@ -68,7 +68,9 @@ def sign(job: Job, *, checksums: dict[int, str], now: datetime) -> dict[int, str
     Raises UploadRefusedError, UploadTooLargeError and NotPossibleNowError.
     """
     _check_draft(job)
-    upload_rules.check_size(job.lab, size_bytes=job.input_size_bytes)  # the plan may have shrunk: say so early
+    upload_rules.check_size(
+        job.lab, name=job.name, size_bytes=job.input_size_bytes
+    )  # the plan may have shrunk: say so early
     sizes = part_sizes(job)
     if not 1 <= len(checksums) <= MAX_URLS or not all(1 <= number <= len(sizes) for number in checksums):
         raise UploadRefusedError(
@@ -151,7 +153,7 @@ def check(job: Job, *, actor: str, now: datetime) -> None:
                 code="SIZE_DIFFERS",
                 advice="Upload the file again.",
             )
-        upload_rules.check_size(job.lab, size_bytes=stored.size_bytes)
+        upload_rules.check_size(job.lab, name=job.name, size_bytes=stored.size_bytes)
         _inspect(job)
     except ObjectMissingError as error:  # it was abandoned or refused by another call meanwhile
         job.refresh_from_db()

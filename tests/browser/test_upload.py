@@ -53,6 +53,23 @@ class TestRefusals:
         assert sent == []
         assert not Job.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("name", "content", "advice"),
+        [
+            (
+                "large.vcf",
+                VCF + b"#" * 150_000,
+                "Split the file, for example by chromosome, or compress it with bgzip.",
+            ),
+            ("large.vcf.gz", gzip.compress(VCF) + bytes(150_000), "Split the file, for example by chromosome."),
+        ],
+    )
+    def test_for_size_advise_to_compress_only_what_is_not_compressed(
+        self, upload_page: Page, name: str, content: bytes, advice: str
+    ) -> None:
+        choose(upload_page, name, content)
+        expect(upload_page.get_by_role("alert").get_by_text(advice, exact=True)).to_be_visible()
+
     def test_are_readable_and_name_the_place(self, upload_page: Page, watch: Watch) -> None:
         choose(upload_page, "headless.vcf", b"##fileformat=VCFv4.2\n##contig=<ID=1>\n" + RECORD.encode())
         expect(upload_page.get_by_role("alert")).to_contain_text("Where: line 3")

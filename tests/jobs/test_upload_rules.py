@@ -3,8 +3,9 @@ import hashlib
 
 import pytest
 
+from genomics.users.models import Lab, Plan
 from jobs import upload_rules
-from jobs.errors import UploadRefusedError
+from jobs.errors import UploadRefusedError, UploadTooLargeError
 
 DIGEST = base64.b64encode(hashlib.sha256(b"part").digest()).decode()
 
@@ -19,6 +20,23 @@ class TestCheckName:
         with pytest.raises(UploadRefusedError) as error:
             upload_rules.check_name("fcv.\u202egz.vcf")
         assert error.value.message == "This file name cannot be used."
+
+
+class TestCheckSize:
+    @pytest.mark.parametrize(
+        ("name", "advice"),
+        [
+            ("a.VCF", "Split the file, for example by chromosome, or compress it with bgzip."),
+            ("a.vcf.gz", "Split the file, for example by chromosome."),
+            ("a.vcf.bgz", "Split the file, for example by chromosome."),
+        ],
+    )
+    def test_advises_to_compress_only_what_is_not_compressed(self, name: str, advice: str) -> None:
+        lab = Lab(plan=Plan.FREE)
+        with pytest.raises(UploadTooLargeError) as error:
+            upload_rules.check_size(lab, name=name, size_bytes=lab.limits.max_upload_bytes + 1)
+        assert error.value.message.startswith(f"{name} has ")
+        assert error.value.advice == advice
 
 
 class TestIsSha256:

@@ -199,10 +199,10 @@ function describe(bytes) {
 }
 
 function tooLarge(file, { maxBytes, plan, compression }) {
-  const compress = compression === "plain" ? "Compress it with bgzip, split" : "Split";
+  const compress = compression === "plain" ? ", or compress it with bgzip" : "";
   return new Refusal(
     `${file.name} has ${sizeText(file.size)}; the plan ${plan} takes up to ${sizeText(maxBytes)}.`,
-    { advice: `${compress} the file by chromosome, or change the plan of the lab.` },
+    { advice: `Split the file, for example by chromosome${compress}.` },
   );
 }
 

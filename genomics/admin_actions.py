@@ -9,7 +9,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 Row = TypeVar("Row", bound=Model)
-Refusals = Mapping[type[Exception], str | None]  # the sentence for people; None: the exception's own
+# The sentence for people, which follows the row's name; None: the exception's own, which has the name in it.
+Refusals = Mapping[type[Exception], str | None]
 
 
 def actor(request: HttpRequest) -> str:
@@ -35,7 +36,8 @@ def apply(
         try:
             act(row)
         except tuple(refusals) as error:
-            admin.message_user(request, f"{row}: {_sentence(error, refusals)}", messages.WARNING)
+            # The admin's pages write the first letter large: it must not be one of a file's name or an address.
+            admin.message_user(request, f"Not done: {_sentence(row, error, refusals)}", messages.WARNING)
         else:
             admin.log_change(request, row, done)
             number += 1
@@ -43,6 +45,6 @@ def apply(
         admin.message_user(request, f"{done} ({number})", messages.SUCCESS)
 
 
-def _sentence(error: Exception, refusals: Refusals) -> str:
+def _sentence(row: Model, error: Exception, refusals: Refusals) -> str:
     sentence = next(sentence for kind, sentence in refusals.items() if isinstance(error, kind))
-    return str(error) if sentence is None else sentence
+    return str(error) if sentence is None else f"{row}: {sentence}"

@@ -62,7 +62,7 @@ class UserAdmin(DjangoUserAdmin[User]):
         obj.save(update_fields=[name for name in form.changed_data if name != "groups"])
         if "is_active" in form.changed_data and not obj.is_active:
             ended = sessions.end_all(obj)
-            self.message_user(request, f"{obj} is signed out everywhere ({ended} sessions).", messages.SUCCESS)
+            self.message_user(request, f"Signed out everywhere: {obj} ({ended} sessions).", messages.SUCCESS)
 
     @admin.action(description="Deactivate and sign out everywhere", permissions=["change"])
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
@@ -93,22 +93,22 @@ class _RefusedError(Exception):
 
 def _deactivate(user: User, *, admin: Any) -> None:
     if user.pk == admin.pk:
-        raise _RefusedError("that is you.")
+        raise _RefusedError(f"{user} is you.")
     _refuse_above(user, admin=admin)
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-        raise _RefusedError("is not active.")
+        raise _RefusedError(f"{user} is not active.")
     sessions.end_all(user)
 
 
 def _activate(user: User, *, admin: Any) -> None:
     _refuse_above(user, admin=admin)
     if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-        raise _RefusedError("is active.")
+        raise _RefusedError(f"{user} is active.")
 
 
 def _refuse_above(user: User, *, admin: Any) -> None:
     if _is_above(user, admin=admin):
-        raise _RefusedError("only a superuser may do that.")
+        raise _RefusedError(f"{user} is above you: only a superuser may do that.")
 
 
 def _is_above(user: User, *, admin: Any) -> bool:

@@ -65,7 +65,7 @@ class TestRequeue:
         done = make_job(free_user, now=now, status=Status.COMPLETED, name="done.vcf")
         page = act(client_of(admin_user), _JOBS, "requeue", [failed, done])
         assert "Requeued (1)" in page
-        assert "done.vcf is done" in page
+        assert "Not done: done.vcf is done: that cannot be done now." in page
         failed.refresh_from_db()
         done.refresh_from_db()
         assert (failed.status, done.status) == (Status.PENDING, Status.COMPLETED)

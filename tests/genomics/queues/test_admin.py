@@ -104,7 +104,7 @@ class TestDeadLetterAdmin:
     def test_refuses_what_is_decided(self, client_of: SignIn, admin_user: User, now: datetime) -> None:
         decided = make_letter(now, state=State.DROPPED, actor="admin:99", decided_at=now)
         page = act(client_of(admin_user), _LETTERS, "put_back", [decided])
-        assert "it has been decided before." in page
+        assert f"Not done: {decided}: it has been decided before." in page
         assert not LogEntry.objects.exists()
 
     def test_says_that_sqs_is_away(self, sqs_is_away: None, client_of: SignIn, admin_user: User, now: datetime) -> None:

@@ -52,9 +52,9 @@ class TestUserAdmin:
         own, admin = client_of(free_user), client_of(admin_user)
         page = act(admin, _USERS, "deactivate", [free_user, admin_user])
         assert "Deactivated and signed out everywhere (1)" in page
-        assert "that is you." in page
+        assert f"Not done: {admin_user} is you." in page
         assert _is_signed_in(admin)
-        assert "is not active." in act(admin, _USERS, "deactivate", [free_user])
+        assert f"Not done: {free_user} is not active." in act(admin, _USERS, "deactivate", [free_user])
         assert "Activated (1)" in act(admin, _USERS, "activate", [free_user])
         assert not _is_signed_in(own)
         messages = LogEntry.objects.order_by("pk").values_list("user", "object_id", "change_message")

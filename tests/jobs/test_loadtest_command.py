@@ -59,6 +59,20 @@ class TestLoadtest:
         with pytest.raises(CommandError, match="1 of 1 jobs have not come to a result"):
             call_command("loadtest", user=free_user.email, jobs=1, patience=0.1, stdout=StringIO())
 
+    @pytest.mark.parametrize(
+        ("option", "said"),
+        [
+            ("--rate=-1", "argument --rate: must be a positive number"),
+            ("--rate=inf", "argument --rate: must be a positive number"),
+            ("--rate=fast", "argument --rate: must be a positive number"),
+            ("--jobs=0", "argument --jobs: must be a positive whole number"),
+            ("--jobs=1.5", "argument --jobs: must be a positive whole number"),
+        ],
+    )
+    def test_says_which_numbers_it_takes(self, option: str, said: str) -> None:
+        with pytest.raises(CommandError, match=said):
+            call_command("loadtest", option, user="nobody@genomics.example")
+
     @pytest.mark.django_db
     def test_refuses_strangers_and_other_peoples_labs(self, free_user: User, stranger: User) -> None:
         with pytest.raises(CommandError, match="There is no user"):

@@ -1,7 +1,8 @@
 """`manage.py loadtest`: sample jobs at a given rate, on the real path, with the real workers."""
 
+import math
 import uuid
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -135,14 +136,20 @@ def _content(file: Path) -> bytes:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if value <= 0:
-        raise ValueError
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < math.inf:
+        raise ArgumentTypeError("must be a positive number")
     return value
 
 
 def _positive_int(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
     if value <= 0:
-        raise ValueError
+        raise ArgumentTypeError("must be a positive whole number")
     return value

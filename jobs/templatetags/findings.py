@@ -14,18 +14,17 @@ _STARTER = "starter"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One row of a bar chart; `share` is of all bars together, `length` of the longest, both 0 to 1."""
+    """One row of a bar chart; `share` is of all bars together, 0 to 1, and is what the bar's width shows."""
 
     code: str
     label: str
     amount: int
     share: float
-    length: float
 
     @property
     def width(self) -> str:
         """The bar's width as SVG wants it; a bar that is there can be seen."""
-        return f"{max(self.length * 100, 0.4):.2f}%"
+        return f"{max(self.share * 100, 0.4):.2f}%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +69,9 @@ def findings(summary: dict[str, Any]) -> Findings:
 
 
 def _bars(counts: dict[str, int]) -> list[Bar]:
-    total, longest = sum(counts.values()), max(counts.values(), default=0)
+    total = sum(counts.values())
     return [
-        Bar(code=code, label=_words(code), amount=amount, share=amount / total, length=amount / longest)
+        Bar(code=code, label=_words(code), amount=amount, share=amount / total)
         for code, amount in counts.items()
         if amount
     ]

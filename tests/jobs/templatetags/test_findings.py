@@ -15,8 +15,8 @@ class TestFindings:
         assert found.reference == "GRCh38 2"
         assert (found.with_consequence, found.with_impact) == (10, 10)
         assert [(bar.label, bar.amount, bar.width) for bar in found.consequences] == [
-            ("Intron", 9, "100.00%"),
-            ("Missense", 1, "11.11%"),
+            ("Intron", 9, "90.00%"),
+            ("Missense", 1, "10.00%"),
         ]
         assert [(bar.code, bar.label, bar.share) for bar in found.impacts] == [
             ("MODERATE", "Moderate", 0.1),

@@ -19,6 +19,7 @@ handler500 = views.server_error
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("accounts/", include("allauth.urls")),
     path("", include("genomics.users.urls")),
     path("", include("genomics.labs.urls")),

@@ -4,6 +4,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 
@@ -12,6 +13,12 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("jobs:list")
     return render(request, "home.html")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """This function will lead to the logo: browsers ask here for pages that name no icon, as the admin's."""
+    return redirect(static("img/logo.svg"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -64,6 +64,7 @@ UPLOAD = Circle(welcome=(OWNER,), refused={**_NOT_THERE, MEMBER: 404})
 
 TABLE = {
     "home": Row(circle=OPEN, get=ENTRY),
+    "favicon": Row(circle=OPEN, get={302}),
     "mailbox": Row(circle=OPEN, get=PAGE),  # on the local AWS only
     "mailbox-mail": Row(circle=OPEN, get={404}),
     "account_login": Row(circle=OPEN, get=ENTRY, post=ENTRY, step=True),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import connection
+from django.templatetags.static import static
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -28,6 +29,13 @@ class TestHome:
 
     def test_takes_no_posts(self, client: Client) -> None:
         assert client.post(reverse("home")).status_code == 405
+
+
+class TestFavicon:
+    def test_leads_to_the_logo(self, client: Client) -> None:
+        answer = client.get("/favicon.ico")
+        assert answer.status_code == 302
+        assert answer["Location"] == static("img/logo.svg")
 
 
 class TestContentSecurityPolicy:

@@ -80,7 +80,7 @@ class TestPlace:
         sign_in(free_user)
         page.goto(url + reverse("jobs:detail", args=[job.pk]))
         expect(page.get_by_text("2nd in the queue")).to_be_visible()
-        expect(page.get_by_role("status")).not_to_contain_text("queue")
+        expect(page.locator("#announcement")).not_to_contain_text("queue")
         transitions.move(before, Status.CANCELLED, actor="user:1", now=timezone.now())
         expect(page.get_by_text("Next in the queue")).to_be_visible()
 

@@ -79,6 +79,7 @@ function add(files, { draft = null } = {}) {
   for (const upload of uploads) {
     const row = new Row(upload, {
       template: part.row,
+      timeZone: root.dataset.timeZone,
       onAgain: () => {
         upload.uploadAgain();
         queue.proceed();

@@ -45,9 +45,9 @@ export class Row {
   #cells;
   #twins = []; // those that are shown
 
-  /** `onAgain` is called when the person wants a file that the lab has already. */
-  constructor(upload, { template, onAgain }) {
-    this.upload = upload;
+  /** `timeZone` is the person's; `onAgain` is called when they want a file that the lab has already. */
+  constructor(upload, { template, timeZone, onAgain }) {
+    Object.assign(this, { upload, timeZone });
     this.node = template.content.firstElementChild.cloneNode(true);
     this.#cells = Object.fromEntries([...this.node.querySelectorAll("[data-cell]")].map((cell) => [cell.dataset.cell, cell]));
     const { again, bar, cancel, name, pause } = this.#cells;
@@ -108,7 +108,7 @@ export class Row {
       link.href = job.url;
       link.textContent = job.name;
       const item = document.createElement("li");
-      item.append(link, ` · ${job.status} · uploaded ${momentText(job.submitted_at)}`);
+      item.append(link, ` · ${job.status} · uploaded ${momentText(job.submitted_at, this)}`);
       list.append(item);
     }
   }

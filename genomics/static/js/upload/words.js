@@ -31,6 +31,10 @@ export function percentText(share) {
   return `${Math.floor(share * 100)} %`;
 }
 
-export function momentText(moment) {
-  return new Date(moment).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
+/** Gives the moment as the server's pages write it, in the zone of the person: “23 Nov, 21:41”. */
+export function momentText(moment, { timeZone }) {
+  const form = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone };
+  const parts = new Intl.DateTimeFormat("en", form).formatToParts(new Date(moment));
+  const { day, month, hour, minute } = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+  return `${day} ${month}, ${hour}:${minute}`;
 }

@@ -22,7 +22,7 @@ class LabForm(NameForm):
     class Meta(NameForm.Meta):
         fields = ("name", "email")
         labels = {"email": "Contact email"}
-        help_texts = {"email": "Invoices and notices about the lab go there."}
+        help_texts = {"email": "Notices about the lab go there."}
 
 
 class InvitationForm(forms.Form):

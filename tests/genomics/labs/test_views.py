@@ -311,3 +311,12 @@ class TestAdmin:
             assert page.status_code == 200
             assert invitation.email in page.content.decode()
             assert invitation.token_sha256 not in page.content.decode()
+
+
+class TestHistory:
+    def test_keeps_what_happened_apart_from_the_role(
+        self, client_of: SignIn, lab: Lab, free_user: User, invitation: Invitation
+    ) -> None:
+        page = " ".join(client_of(free_user).get(reverse("labs:detail", args=[lab.pk])).content.decode().split())
+        assert f"<strong>{invitation.email}</strong> Invited (Member)" in page
+        assert "good for 7 days" in page

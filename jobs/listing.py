@@ -99,7 +99,7 @@ def page(request: Request, *, user: User) -> Page[Job]:
     paginator: Paginator[Any] = Paginator(keys, PAGE_SIZE)
     found = paginator.get_page(request.page or 1)
     wanted = list(found.object_list)
-    rows = Job.objects.visible_to(user).filter(pk__in=wanted).select_related("lab").defer("summary").in_bulk()
+    rows = Job.objects.visible_to(user).filter(pk__in=wanted).select_related("lab", "owner").defer("summary").in_bulk()
     return Page([rows[key] for key in wanted if key in rows], found.number, paginator)
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from genomics import clock, rates
 from genomics.aws.errors import StorageUnavailableError
 from genomics.users import labs
-from genomics.users.models import Lab, User
+from genomics.users.models import Lab, Membership, User
 from jobs import deletion, listing, live, results, submission, waiting
 from jobs.errors import NotPossibleNowError
 from jobs.models import Job, Kind, Status
@@ -39,6 +39,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "sorts": listing.sorts(),
         "statuses": listing.STATUSES,
         "own_labs": own,
+        "has_others": Membership.objects.filter(lab__in=asked.labs).exclude(user=_user(request)).exists(),
         "foresight": _foresight(page, now=now),
         "live": live.for_labs((lab.pk for lab in asked.labs), now=now),
     }

@@ -75,8 +75,16 @@ class TestJobList:
             make_job(free_user, now=now, name=f"{number}.vcf", status=Status.COMPLETED)
         for _ in range(5):
             make_job(free_user, now=now)
-        with django_assert_max_num_queries(15):  # type: ignore[attr-defined]
+        with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
             client.get(reverse("jobs:list"), {"q": "vcf", "sort": "name", "page": "2"})
+
+    def test_names_who_submitted_in_a_lab_of_several_members(
+        self, client_of: SignIn, free_user: User, stranger: User, job: Job
+    ) -> None:
+        client, said = client_of(free_user), f"by {free_user.email}"
+        assert said not in client.get(reverse("jobs:list")).content.decode()
+        Membership.objects.create(lab=job.lab, user=stranger)
+        assert said in client.get(reverse("jobs:list")).content.decode()
 
     def test_gives_htmx_the_fragment_alone(self, client_of: SignIn, job: Job, free_user: User) -> None:
         page = client_of(free_user).get(reverse("jobs:list"), headers={"HX-Request": "true"}).content.decode()

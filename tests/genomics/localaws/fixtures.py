@@ -24,7 +24,8 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 @pytest.fixture
 def aws(local_aws: LocalAws) -> Iterator[LocalAws]:
-    """This function will give the provisioned local AWS, and leave its buckets, queues and tables empty."""
+    """This function will give the provisioned local AWS with empty buckets, queues and tables, and leave them so."""
+    local_aws.empty()  # tests that commit send hints, whether they look at them or not
     yield local_aws
     local_aws.empty()
 

@@ -200,8 +200,10 @@ function describe(bytes) {
 
 function tooLarge(file, { maxBytes, plan, compression }) {
   const compress = compression === "plain" ? ", or compress it with bgzip" : "";
+  const exact = sizeText(file.size) === sizeText(maxBytes);
+  const [size, limit] = [file.size, maxBytes].map((bytes) => (exact ? `${bytes.toLocaleString("en")} bytes` : sizeText(bytes)));
   return new Refusal(
-    `${file.name} has ${sizeText(file.size)}; the plan ${plan} takes up to ${sizeText(maxBytes)}.`,
+    `${file.name} has ${size}; the plan ${plan} takes up to ${limit}.`,
     { advice: `Split the file, for example by chromosome${compress}.` },
   );
 }

@@ -38,7 +38,11 @@ REFUSED: list[tuple[str, bytes, str]] = [
     ("body.vcf.gz", gzip.compress(RECORD.encode()), "body.vcf.gz has no header: its first line is a record."),
     ("regions.vcf", b"chr1\t10\t20\tname\t0\t+\t10\t20\t0\n", "its first line must be ##fileformat=VCFv4.x"),
     ("right.txt", VCF, "right.txt holds a VCF, but is not named like one."),
-    ("large.vcf", VCF + b"#" * 150_000, "large.vcf has 150 kB; the plan Free takes up to 150 kB."),
+    (
+        "large.vcf",
+        VCF + b"#" * 150_000,
+        f"large.vcf has {len(VCF) + 150_000:,} bytes; the plan Free takes up to 150,000 bytes.",
+    ),
 ]
 
 

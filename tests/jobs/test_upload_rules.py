@@ -3,7 +3,8 @@ import hashlib
 
 import pytest
 
-from genomics.users.models import Lab, Plan
+from genomics.users.limits import Plan
+from genomics.users.models import Lab
 from jobs import upload_rules
 from jobs.errors import UploadRefusedError, UploadTooLargeError
 

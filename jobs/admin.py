@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 from django.contrib import admin, messages
@@ -86,27 +88,11 @@ class JobAdmin(admin.ModelAdmin[Job]):
 
     @admin.action(description="Requeue: run again from the start", permissions=["operate"])
     def requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        actor = admin_actions.actor(request)
-        admin_actions.apply(
-            self,
-            request,
-            rows=jobs,
-            act=lambda job: submission.retry(job, actor=actor, now=clock.now()),
-            done="Requeued",
-            refusals=_REFUSALS,
-        )
+        self._change(request, jobs, change=submission.retry, done="Requeued")
 
     @admin.action(description="Cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        actor = admin_actions.actor(request)
-        admin_actions.apply(
-            self,
-            request,
-            rows=jobs,
-            act=lambda job: submission.cancel(job, actor=actor, now=clock.now()),
-            done="Cancelled",
-            refusals=_REFUSALS,
-        )
+        self._change(request, jobs, change=submission.cancel, done="Cancelled")
 
     @admin.action(description="Delete with all files", permissions=["remove"])
     def delete(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse | None:
@@ -123,13 +109,18 @@ class JobAdmin(admin.ModelAdmin[Job]):
                 "checkbox_name": ACTION_CHECKBOX_NAME,
             }
             return TemplateResponse(request, "admin/jobs/job/confirm_deletion.html", context)
+        self._change(
+            request, jobs, change=partial(deletion.delete, note="Deleted by an administrator."), done="Deleted"
+        )
+        return None
+
+    def _change(self, request: HttpRequest, jobs: QuerySet[Job], *, change: Callable[..., None], done: str) -> None:
         actor = admin_actions.actor(request)
         admin_actions.apply(
             self,
             request,
             rows=jobs,
-            act=lambda job: deletion.delete(job, actor=actor, now=clock.now(), note="Deleted by an administrator."),
-            done="Deleted",
+            act=lambda job: change(job, actor=actor, now=clock.now()),
+            done=done,
             refusals=_REFUSALS,
         )
-        return None

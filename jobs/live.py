@@ -11,17 +11,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core import signing
-from django.db.models import Exists, OuterRef, Subquery
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from genomics.users.models import Lab
 from jobs import waiting
-from jobs.models import ACTIVE, Job, Status
+from jobs.models import Job, Status
 
 PATH = "/live/"
 _SALT = "jobs.live"
 _LIFETIME = timedelta(hours=12)
+# Raw SQL, because open lists ask it all the time and the ORM takes longer to write it than PostgreSQL to answer.
+_LOOK_AT_LABS = """
+SELECT
+    lab_id,
+    (SELECT updated_at FROM jobs_job WHERE jobs_job.lab_id = labs.lab_id ORDER BY updated_at DESC LIMIT 1),
+    EXISTS (SELECT FROM jobs_job WHERE jobs_job.lab_id = labs.lab_id AND status IN ('PENDING', 'RUNNING'))
+FROM unnest(%(labs)s::uuid[]) AS labs (lab_id)
+ORDER BY lab_id
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +94,9 @@ def _look_at_job(job_id: str, *, now: datetime) -> tuple[str, bool]:
 
 
 def _look_at_labs(lab_ids: list[str], *, now: datetime) -> tuple[str, bool]:
-    """This function will ask each lab for its latest change, which one look at an index answers."""
-    of_lab = Job.objects.filter(lab=OuterRef("pk"))
-    labs = Lab.objects.filter(pk__in=lab_ids).annotate(
-        changed_at=Subquery(of_lab.order_by("-updated_at").values("updated_at")[:1]),
-        active=Exists(of_lab.filter(status__in=ACTIVE)),
-    )
-    rows = list(labs.order_by("pk").values_list("pk", "changed_at", "active"))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_AT_LABS, {"labs": lab_ids})
+        rows = cursor.fetchall()
     active = any(is_active for _, _, is_active in rows)
     times = [changed_at.isoformat() for _, changed_at, _ in rows if changed_at]
     marks = waiting.forecast(now=now).labs if active else {}

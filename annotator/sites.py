@@ -21,6 +21,9 @@ _SINGLE_BASE = {
     (ref, alt): number for number, (ref, alt) in enumerate((bytes([r]), bytes([a])) for r in b"ACGT" for a in b"ACGT")
 }
 _LONG_ALLELE = 1 << 34
+_BASE_NUMBER = np.full(256, 255, dtype=np.uint8)
+_BASE_NUMBER[np.frombuffer(b"ACGT", dtype=np.uint8)] = np.arange(4, dtype=np.uint8)
+_NO_KEY = np.uint64(2**64 - 1)  # lies behind every position that a file may hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,17 @@ def site_key(position: int, ref: bytes, alt: bytes) -> int:
     if number is not None:
         return position << 35 | number
     return position << 35 | _LONG_ALLELE | zlib.crc32(ref + b">" + alt)
+
+
+def snv_keys(positions: NDArray[np.int64], refs: NDArray[np.uint8], alts: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """The keys of single-base changes, all at once: 1-based positions, and bases as upper-case ASCII codes.
+
+    Where either base is none of A, C, G and T, the key is one that no store holds.
+    """
+    ref_numbers, alt_numbers = _BASE_NUMBER[refs], _BASE_NUMBER[alts]
+    keys = positions.astype(np.uint64) << np.uint64(35) | (ref_numbers << 2 | alt_numbers).astype(np.uint64)
+    keys[(ref_numbers | alt_numbers) > 3] = _NO_KEY
+    return keys
 
 
 class SiteStore:
@@ -62,11 +76,11 @@ class SiteStore:
             ref, alt, identifier, text = found.split(b"\t", 3)
             yield Site(position=key >> 35, ref=ref, alt=alt, identifier=identifier, text=text)
 
-    def candidates(self, keys: Sequence[int]) -> dict[int, int]:
+    def candidates(self, keys: Sequence[int] | NDArray[np.uint64]) -> dict[int, int]:
         """For the keys that occur in the store, give index in `keys` -> first row; see `read` for the proof."""
-        if not keys or not len(self._keys):
+        wanted = np.asarray(keys, dtype=np.uint64)
+        if not len(wanted) or not len(self._keys):
             return {}
-        wanted = np.array(keys, dtype=np.uint64)
         rows = np.searchsorted(self._keys, wanted)
         rows_inside = np.minimum(rows, len(self._keys) - 1)
         hits = np.flatnonzero(self._keys[rows_inside] == wanted)

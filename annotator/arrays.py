@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,28 @@ def write_archive(path: Path, *, arrays: Arrays) -> None:
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=ZIP_EPOCH)
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, buffer.getvalue(), compress_type=zipfile.ZIP_LZMA)
+
+
+def write_folder(path: Path, *, arrays: Arrays) -> None:
+    """Write the arrays as a folder of `.npy` files, one each, to be mapped."""
+    path.mkdir(parents=True, exist_ok=True)
+    for name in sorted(arrays):
+        with (path / f"{name}.npy").open("wb") as stream:
+            np.lib.format.write_array(stream, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+
+
+def write_arrays(stem: Path, *, arrays: Arrays, compressed: bool) -> None:
+    """Write the arrays where `open_arrays(stem)` finds them: compressed archives are small, folders open at once."""
+    if compressed:
+        write_archive(stem.with_name(f"{stem.name}.npz"), arrays=arrays)
+    else:
+        write_folder(stem, arrays=arrays)
+
+
+def stem_of(folder: Path, *, contig: str) -> Path:
+    """Where in a folder of stores a contig's own stands; what no file name can be is percent-encoded."""
+    name = quote(contig, safe="!#$&'()+,;=@[]{}^`")
+    return folder / (name if name.strip(".") else name.replace(".", "%2E"))
 
 
 def open_arrays(stem: Path) -> dict[str, NDArray[Any]]:

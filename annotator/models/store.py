@@ -1,0 +1,126 @@
+"""The transcripts of one contig in columns: cheap to open, and a Transcript is made only when it is asked for.
+
+Exons and coding parts of all transcripts stand in two lists of intervals, with the place where each transcript's
+begin. Texts are kept once each in a blob and named by number; text 0 is the contig's name.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.arrays import open_arrays, pack_texts, stem_of, write_arrays
+from annotator.models.transcript import Interval, Transcript
+
+CACHED_TRANSCRIPTS = 4096  # sorted input moves on; a few thousand are more than overlap anywhere
+
+_TEXTS = ("id", "biotype", "gene_id", "symbol", "protein_id", "mane_select", "mane_plus_clinical")
+_CANONICAL, _START_INCOMPLETE, _END_INCOMPLETE, _MITOCHONDRIAL = 1, 2, 4, 8
+
+_EMPTY: dict[str, NDArray[Any]] = {
+    "start": np.zeros(0, dtype=np.uint32),
+    "end": np.zeros(0, dtype=np.uint32),
+}
+
+
+class ModelStore:
+    """The transcripts of one contig, ordered by start, end and identifier; coordinates are 1-based, ends included."""
+
+    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
+        self._arrays = arrays or _EMPTY
+        self.starts: NDArray[np.uint32] = self._arrays["start"]
+        self.ends: NDArray[np.uint32] = self._arrays["end"]
+        self._cached = lru_cache(maxsize=CACHED_TRANSCRIPTS)(self._build)
+
+    @classmethod
+    def open(cls, stem: Path) -> "ModelStore":
+        """Open the store at `stem`; a contig without a store has no transcripts."""
+        return cls(open_arrays(stem))
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def transcript(self, index: int) -> Transcript:
+        """The transcript with this number, 0-based."""
+        return self._cached(index)
+
+    def _build(self, index: int) -> Transcript:
+        strand, phase, flags = self._arrays["detail"][index].tolist()
+        texts = {name: self._text(number) for name, number in zip(_TEXTS, self._arrays["text"][index], strict=True)}
+        return Transcript(
+            contig=self._text(0),
+            start=int(self.starts[index]),
+            end=int(self.ends[index]),
+            strand=strand,
+            phase=phase,
+            exons=self._intervals("exon", index),
+            coding=self._intervals("coding", index),
+            selenocysteines=tuple(self._slice("selenocysteine", index).tolist()),
+            is_canonical=bool(flags & _CANONICAL),
+            start_incomplete=bool(flags & _START_INCOMPLETE),
+            end_incomplete=bool(flags & _END_INCOMPLETE),
+            mitochondrial=bool(flags & _MITOCHONDRIAL),
+            **texts,
+        )
+
+    def _text(self, number: int) -> str:
+        offset = self._arrays["offset"]
+        return self._arrays["blob"][int(offset[number]) : int(offset[number + 1])].tobytes().decode()
+
+    def _intervals(self, name: str, index: int) -> tuple[Interval, ...]:
+        return tuple((start, end) for start, end in self._slice(name, index).tolist())
+
+    def _slice(self, name: str, index: int) -> NDArray[Any]:
+        offset = self._arrays[f"{name}_offset"]
+        return self._arrays[name][int(offset[index]) : int(offset[index + 1])]
+
+
+def write_models(
+    folder: Path, *, contig: str, transcripts: Iterable[Transcript], compressed: bool = False
+) -> tuple[Transcript, ...]:
+    """Write the store of one contig into a folder of stores; give the transcripts in the store's order."""
+    ordered = tuple(sorted(transcripts, key=lambda one: (one.start, one.end, one.id)))
+    texts: dict[str, int] = {contig: 0}
+    numbers = [[texts.setdefault(getattr(one, name), len(texts)) for name in _TEXTS] for one in ordered]
+    offset, blob = pack_texts([text.encode() for text in texts])
+    exon_offset, exon = _pack([one.exons for one in ordered], width=2)
+    coding_offset, coding = _pack([one.coding for one in ordered], width=2)
+    selenocysteine_offset, selenocysteine = _pack(
+        [[(position,) for position in one.selenocysteines] for one in ordered], width=1
+    )
+    arrays = {
+        "start": np.array([one.start for one in ordered], dtype=np.uint32),
+        "end": np.array([one.end for one in ordered], dtype=np.uint32),
+        "detail": np.array([_detail(one) for one in ordered], dtype=np.int8).reshape(-1, 3),
+        "text": np.array(numbers, dtype=np.uint32).reshape(-1, len(_TEXTS)),
+        "offset": offset,
+        "blob": blob,
+        "exon": exon,
+        "exon_offset": exon_offset,
+        "coding": coding,
+        "coding_offset": coding_offset,
+        "selenocysteine": selenocysteine.reshape(-1),
+        "selenocysteine_offset": selenocysteine_offset,
+    }
+    write_arrays(stem_of(folder, contig=contig), arrays=arrays, compressed=compressed)
+    return ordered
+
+
+def _detail(transcript: Transcript) -> tuple[int, int, int]:
+    flags = (
+        _CANONICAL * transcript.is_canonical
+        | _START_INCOMPLETE * transcript.start_incomplete
+        | _END_INCOMPLETE * transcript.end_incomplete
+        | _MITOCHONDRIAL * transcript.mitochondrial
+    )
+    return transcript.strand, transcript.phase, flags
+
+
+def _pack(lists: Sequence[Sequence[tuple[int, ...]]], *, width: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    offset = np.zeros(len(lists) + 1, dtype=np.uint32)
+    np.cumsum([len(one) for one in lists], out=offset[1:])
+    rows = [row for one in lists for row in one]
+    return offset, np.array(rows, dtype=np.uint32).reshape(-1, width)

@@ -59,7 +59,11 @@ def open_arrays(stem: Path) -> dict[str, NDArray[Any]]:
         with np.load(archive_path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     if stem.is_dir():
-        return {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in sorted(stem.glob("*.npy"))}
+        # asarray leaves the array mapped, without the slow ways of the class memmap
+        return {
+            path.stem: np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+            for path in sorted(stem.glob("*.npy"))
+        }
     return {}
 
 

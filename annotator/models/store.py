@@ -23,6 +23,7 @@ _CANONICAL, _START_INCOMPLETE, _END_INCOMPLETE, _MITOCHONDRIAL = 1, 2, 4, 8
 _EMPTY: dict[str, NDArray[Any]] = {
     "start": np.zeros(0, dtype=np.uint32),
     "end": np.zeros(0, dtype=np.uint32),
+    "blob": np.zeros(0, dtype=np.uint8),
 }
 
 
@@ -33,6 +34,7 @@ class ModelStore:
         self._arrays = arrays or _EMPTY
         self.starts: NDArray[np.uint32] = self._arrays["start"]
         self.ends: NDArray[np.uint32] = self._arrays["end"]
+        self._blob: memoryview = self._arrays["blob"].data
         self._cached = lru_cache(maxsize=CACHED_TRANSCRIPTS)(self._build)
 
     @classmethod
@@ -49,7 +51,8 @@ class ModelStore:
 
     def _build(self, index: int) -> Transcript:
         strand, phase, flags = self._arrays["detail"][index].tolist()
-        texts = {name: self._text(number) for name, number in zip(_TEXTS, self._arrays["text"][index], strict=True)}
+        numbers = self._arrays["text"][index].tolist()
+        texts = {name: self._text(number) for name, number in zip(_TEXTS, numbers, strict=True)}
         return Transcript(
             contig=self._text(0),
             start=int(self.starts[index]),
@@ -67,15 +70,15 @@ class ModelStore:
         )
 
     def _text(self, number: int) -> str:
-        offset = self._arrays["offset"]
-        return self._arrays["blob"][int(offset[number]) : int(offset[number + 1])].tobytes().decode()
+        start, end = self._arrays["offset"][number : number + 2].tolist()
+        return str(self._blob[start:end], "utf-8")
 
     def _intervals(self, name: str, index: int) -> tuple[Interval, ...]:
-        return tuple((start, end) for start, end in self._slice(name, index).tolist())
+        return tuple(map(tuple, self._slice(name, index).tolist()))
 
     def _slice(self, name: str, index: int) -> NDArray[Any]:
-        offset = self._arrays[f"{name}_offset"]
-        return self._arrays[name][int(offset[index]) : int(offset[index + 1])]
+        first, last = self._arrays[f"{name}_offset"][index : index + 2].tolist()
+        return self._arrays[name][first:last]
 
 
 def write_models(
@@ -91,7 +94,7 @@ def write_models(
     selenocysteine_offset, selenocysteine = _pack(
         [[(position,) for position in one.selenocysteines] for one in ordered], width=1
     )
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "start": np.array([one.start for one in ordered], dtype=np.uint32),
         "end": np.array([one.end for one in ordered], dtype=np.uint32),
         "detail": np.array([_detail(one) for one in ordered], dtype=np.int8).reshape(-1, 3),

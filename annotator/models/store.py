@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from annotator.arrays import open_arrays, pack_texts, stem_of, write_arrays
 from annotator.models.transcript import Interval, Transcript
+from annotator.models.zones import Zones, zone_arrays
 
 CACHED_TRANSCRIPTS = 4096  # sorted input moves on; a few thousand are more than overlap anywhere
 
@@ -34,6 +35,7 @@ class ModelStore:
         self._arrays = arrays or _EMPTY
         self.starts: NDArray[np.uint32] = self._arrays["start"]
         self.ends: NDArray[np.uint32] = self._arrays["end"]
+        self.zones = Zones(self._arrays)
         self._blob: memoryview = self._arrays["blob"].data
         self._cached = lru_cache(maxsize=CACHED_TRANSCRIPTS)(self._build)
 
@@ -107,6 +109,7 @@ def write_models(
         "coding_offset": coding_offset,
         "selenocysteine": selenocysteine.reshape(-1),
         "selenocysteine_offset": selenocysteine_offset,
+        **zone_arrays(ordered),
     }
     write_arrays(stem_of(folder, contig=contig), arrays=arrays, compressed=compressed)
     return ordered

@@ -138,7 +138,7 @@ def check(job: Job, *, actor: str, now: datetime) -> None:
     1. Join the parts, once; a repeated call finds the object.
     2. Compare its size with what was announced and with the lab's limits of today.
     3. Look at its first bytes (compression, magic, header, first records) and at its last ones.
-    4. Keep its checksum, which S3 has verified part by part.
+    4. Keep its checksum, which S3 has verified part by part, and the reference for its genome build.
     Raises UploadIncompleteError (nothing is lost: send the missing parts), UploadRefusedError and
     UploadTooLargeError (the draft is cancelled and its bytes are deleted), and NotPossibleNowError.
     """
@@ -162,8 +162,8 @@ def check(job: Job, *, actor: str, now: datetime) -> None:
     except (UploadRefusedError, UploadTooLargeError) as refusal:
         discard(job, actor=actor, now=now, note=refusal.message)
         raise
-    _drafts(job).update(input_checksum=stored.checksum)
-    job.refresh_from_db(fields=["input_checksum"])
+    _drafts(job).update(input_checksum=stored.checksum, reference=job.reference)
+    job.refresh_from_db(fields=["input_checksum", "reference"])
 
 
 def discard(job: Job, *, actor: str, now: datetime, note: str = "") -> None:
@@ -207,7 +207,7 @@ def _new_draft(user: User, *, lab: Lab, name: str, size_bytes: int, now: datetim
             lab=lab,
             owner=user,
             name=name,
-            reference=settings.DEFAULT_REFERENCE,
+            reference=references.choose(None) or settings.STARTER_REFERENCE,  # until the file has told its build
             attempts_allowed=settings.MAX_ATTEMPTS,
             input_key=storage.input_key(lab_id=lab.pk, job_id=job_id),
             input_size_bytes=size_bytes,
@@ -253,13 +253,39 @@ def _gone(job: Job) -> UploadIncompleteError:
 
 
 def _inspect(job: Job) -> None:
+    """This function will look at the input and let the job name the reference for it. Raises UploadRefusedError.
+
+    The build comes first: the contigs are compared with those of a reference of the file's own build.
+    """
     bucket, key = storage.bucket(storage.INPUTS), job.input_key
-    manifest = references.manifest_of(job)
+    data = s3.read_head(bucket, key=key, length=HEAD_BYTES)
     try:
-        head = inspect_head(s3.read_head(bucket, key=key, length=HEAD_BYTES), file_name=job.name, reference=manifest)
+        head = inspect_head(data, file_name=job.name)
+        chosen = references.choose(head.build)
+        if chosen is None:
+            raise _no_reference(job, build=head.build, data=data)
+        job.reference = chosen
+        inspect_head(data, file_name=job.name, reference=references.manifest_of(job))
         inspect_tail(s3.read_tail(bucket, key=key, length=TAIL_BYTES), head=head)
     except InvalidVcfError as error:
         raise UploadRefusedError.of(error) from error
+
+
+def _no_reference(job: Job, *, build: str | None, data: bytes) -> UploadRefusedError:
+    """This function will refuse a build. The default reference, where it is here, tells which line speaks of it."""
+    line = None
+    try:
+        inspect_head(data, file_name=job.name, reference=references.manifest_of(job))
+    except InvalidVcfError as error:
+        line = error.line
+    available = " or ".join(references.builds())
+    return UploadRefusedError(
+        f"The header says that the file is on {build}; there is no reference of that build here.",
+        code="WRONG_BUILD",
+        advice=f"Send the file on {available}, or lift it over first, for example with Picard's LiftoverVcf. "
+        f"Whoever runs this site can also install a reference of {build}.",
+        line=line,
+    )
 
 
 def _drafts(job: Job) -> JobQuerySet:

@@ -68,6 +68,11 @@ def items(name: str, meaning: str, *, default: str, shown: str) -> list[str]:
     )
 
 
+def pairs(name: str, meaning: str, *, shown: str) -> dict[str, str]:
+    """This function will read a comma-separated list of KEY=VALUE, empty by default."""
+    return _read(name, meaning, default="", parse=_parse_pairs, shown=shown)
+
+
 def path(name: str, meaning: str, *, default: Path, shown: str) -> Path:
     return _read(name, meaning, default=str(default), shown=shown, parse=lambda raw: Path(raw).resolve())
 
@@ -103,3 +108,13 @@ def _parse_flag(raw: str) -> bool:
     if word in {"0", "false", "no", "off", ""}:
         return False
     raise ValueError(f"{raw!r} is neither yes nor no")
+
+
+def _parse_pairs(raw: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in raw.split(","))):
+        key, equals, value = (word.strip() for word in part.partition("="))
+        if not (key and equals and value) or key in found:
+            raise ValueError(f"{part!r} is not KEY=VALUE, or names a key again")
+        found[key] = value
+    return found

@@ -13,7 +13,12 @@ REFERENCES_DIR = env.path(
     default=VAR_DIR / "references",
     shown="var/references",
 )
-DEFAULT_REFERENCE = env.text("DEFAULT_REFERENCE", "reference that new jobs name", default=STARTER_REFERENCE)
+DEFAULT_REFERENCES = env.pairs(
+    "DEFAULT_REFERENCES",
+    "references that new jobs name, as BUILD=NAME, comma-separated, for example GRCh38=GRCh38-2026-03; without one for "
+    "a build, the newest in REFERENCES_DIR",
+    shown="",
+)
 
 LEASE_DURATION = env.seconds(
     "LEASE_SECONDS",
@@ -33,6 +38,7 @@ FIRST_PAUSE = env.seconds(
 MESSAGE_VISIBILITY = timedelta(seconds=120)  # what the template gives the queues; renewed together with the lease
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", "how often a job is tried before it fails", default=5)
 
+ANNOTATION_PROCESSES = env.integer("ANNOTATION_PROCESSES", "processes that share the work of one annotation", default=1)
 ANNOTATION_MEMORY_BYTES = env.integer(
     "ANNOTATION_MEMORY_BYTES", "address space of each process of one annotation", default=8 * 1024**3
 )

@@ -21,6 +21,7 @@ from jobs.errors import NotPossibleNowError, UploadRefusedError, UploadTooLargeE
 from jobs.models import Job, Status
 from tests.annotator.vcf import bgzip
 from tests.jobs import files, upload_client
+from tests.jobs.conftest import CHROMOSOME_1_OF_GRCH37, Install
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("aws")]
 
@@ -28,6 +29,14 @@ SignIn = Callable[[User], Client]
 DIGEST = upload_client.sha256(files.VCF)
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
+ON_GRCH37 = b"".join(
+    [
+        b"##fileformat=VCFv4.2\n##contig=<ID=chr1,length=249250621>\n",
+        b'##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n',
+        b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tNA1\n",
+        b"chr1\t1000\t.\tA\tC\t.\t.\t.\tGT\t0/1\n",
+    ]
+)
 
 
 @pytest.fixture
@@ -199,12 +208,36 @@ class TestUploading:
         assert job.status == Status.CANCELLED
         assert not _input_exists(str(job.pk))
 
-    def test_on_another_build_than_the_reference_is_refused_at_once(self, client: Client) -> None:
-        content = files.VCF.replace(
-            b"##fileformat=VCFv4.2\n", b"##fileformat=VCFv4.2\n##contig=<ID=chr1,length=249250621>\n"
-        )
-        error = upload_client.upload(client, name="a.vcf", content=content).json()["error"]
+    def test_of_a_build_without_a_reference_is_refused_at_once_and_told_which_there_are(self, client: Client) -> None:
+        error = upload_client.upload(client, name="a.vcf", content=ON_GRCH37).json()["error"]
         assert (error["code"], error["line"]) == ("WRONG_BUILD", 2)
+        assert "the file is on GRCh37; there is no reference of that build" in error["message"]
+        assert error["advice"].startswith("Send the file on GRCh38, or lift it over first")
+
+    def test_gets_the_reference_of_its_own_build(self, client: Client, install: Install) -> None:
+        install("full-37", build="GRCh37", contigs=(CHROMOSOME_1_OF_GRCH37,))
+        install("full-38")
+        assert upload_client.upload(client, name="a.vcf", content=ON_GRCH37).status_code == 200
+        assert upload_client.upload(client, name="b.vcf", content=files.VCF).status_code == 200
+        assert [job.reference for job in Job.objects.order_by("name")] == ["full-37", "full-38"]
+
+    def test_is_compared_with_the_reference_of_its_own_build(self, client: Client, install: Install) -> None:
+        install("full-37", build="GRCh37", contigs=(CHROMOSOME_1_OF_GRCH37,))
+        content = ON_GRCH37 + b"chr1\t249250622\t.\tA\tC\t.\t.\t.\tGT\t0/1\n"
+        error = upload_client.upload(client, name="a.vcf", content=content).json()["error"]
+        assert error["code"] == "PAST_CONTIG_END"
+
+    def test_is_not_compared_on_a_host_without_the_reference(self, client: Client, settings: Any) -> None:
+        settings.DEFAULT_REFERENCES = {"GRCh37": "on-the-workers"}
+        assert upload_client.upload(client, name="a.vcf", content=ON_GRCH37).status_code == 200
+        assert Job.objects.get().reference == "on-the-workers"
+
+    def test_of_a_build_without_a_reference_is_refused_where_no_other_can_be_compared(
+        self, client: Client, settings: Any
+    ) -> None:
+        settings.DEFAULT_REFERENCES = {"GRCh38": "on-the-workers"}
+        error = upload_client.upload(client, name="a.vcf", content=ON_GRCH37).json()["error"]
+        assert (error["code"], error["line"]) == ("WRONG_BUILD", None)
 
     def test_whose_end_was_cut_off_is_refused_at_once(self, client_of: SignIn, premium_user: User) -> None:
         records = b"".join(b"chr1\t%d\t.\tA\tC\t.\t.\tX=%d\n" % (n, n * 7919 % 99991) for n in range(1, 100_000))

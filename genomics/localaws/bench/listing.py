@@ -81,7 +81,7 @@ def _ended(member: Member, *, number: int, now: datetime) -> Job:
         lab=member.lab,
         owner=member.user,
         name=f"cohort-{number % 1000:03}-{number}.vcf.gz",
-        reference=settings.DEFAULT_REFERENCE,
+        reference=settings.STARTER_REFERENCE,
         status=Status.FAILED if failed else Status.COMPLETED,
         sequence=3,
         attempt=1,

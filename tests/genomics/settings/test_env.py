@@ -21,6 +21,7 @@ class TestReaders:
             (lambda: env.integer("X", "", default=1), "42", 42),
             (lambda: env.seconds("X", "", default=timedelta(0)), "1.5", timedelta(seconds=1.5)),
             (lambda: env.items("X", "", default="", shown=""), "a, b,,c ", ["a", "b", "c"]),
+            (lambda: env.pairs("X", "", shown=""), "a=1, b = 2=3,", {"a": "1", "b": "2=3"}),
             (lambda: env.text("X", "", default=""), "word", "word"),
         ],
     )
@@ -36,6 +37,8 @@ class TestReaders:
             (lambda: env.flag("X", "", default=False), "perhaps"),
             (lambda: env.integer("X", "", default=1), "many"),
             (lambda: env.seconds("X", "", default=timedelta(0)), "soon"),
+            (lambda: env.pairs("X", "", shown=""), "a"),
+            (lambda: env.pairs("X", "", shown=""), "a=1,a=2"),
         ],
     )
     def test_name_the_variable_that_is_wrong(self, monkeypatch: pytest.MonkeyPatch, read: Any, raw: str) -> None:

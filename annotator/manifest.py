@@ -9,21 +9,23 @@ from typing import Any
 from annotator.errors import InvalidReferenceError
 from annotator.info import InfoField
 
-LAYOUT = 1
+LAYOUT = 2
 MANIFEST_NAME = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where data came from; `date` is the source's own, as it writes it."""
+    """Where data came from; `date` is the source's own, as it writes it. What is not known is empty."""
 
     id: str
     name: str
     version: str
     date: str
     licence: str
-    licence_file: str
+    licence_file: str  # its text, relative to the reference folder
+    url: str  # empty: a local file
     file: str
+    size_bytes: int
     sha256: str
 
 
@@ -62,7 +64,7 @@ class Manifest:
     contigs: tuple[Contig, ...]
     mitochondrion: str | None  # None: no contig needs the vertebrate mitochondrial code
     sequence: str | None  # None: the reference has no sequence, REF cannot be compared
-    models: str | None  # None: the reference has no transcript models, there are no consequences
+    models: str | None  # folder of stores; None: there are no transcript models, and no consequences
     model_contigs: tuple[str, ...]
     tracks: tuple[Track, ...]
     sources: tuple[Source, ...]
@@ -88,13 +90,22 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST_NAME
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-        if value.pop("layout") != LAYOUT:
-            raise InvalidReferenceError(f"{path} has a layout this version does not know.")
+        if (layout := value.pop("layout")) != LAYOUT:
+            raise InvalidReferenceError(
+                f"{path} has layout {layout}, and this version of the annotator reads layout {LAYOUT}: "
+                "build or install the reference again."
+            )
         return _manifest(value)
     except FileNotFoundError:
         raise InvalidReferenceError(f"{folder} is not a reference: it has no {MANIFEST_NAME}.") from None
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidReferenceError(f"{path} is damaged: {error!r}.") from error
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """The checksum of every file inside a folder, by its relative path, sorted."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
 
 
 def sha256_of(path: Path) -> str:

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from annotator.arrays import stem_of
 from annotator.contigs import ContigTable
 from annotator.errors import InvalidReferenceError
 from annotator.manifest import Contig, Manifest, Track, damaged_files, read_manifest
+from annotator.models.store import ModelStore
 from annotator.regions import RegionStore
-from annotator.sequence import Sequence
+from annotator.sequence import ContigBases, Sequence
 from annotator.sites import SiteStore
 
 STARTER_FOLDER = Path(__file__).parent / "starter" / "GRCh38"
@@ -45,23 +47,36 @@ class Reference:
         """The contig that goes by this name, under whichever of its names."""
         return self.contigs.find(name)
 
-    def sequence_of(self, contig: Contig) -> Sequence | None:
-        """The sequence, when the reference has this contig's; None otherwise."""
-        return self._sequence if self._sequence and contig.name in self._sequence.lengths else None
+    def sequence_of(self, contig: Contig) -> ContigBases | None:
+        """The bases of a contig, when the reference has them; None otherwise."""
+        if self._sequence is None or contig.name not in self._sequence.lengths:
+            return None
+        return self._sequence.contig(contig.name)
 
     def has_models(self, contig: Contig) -> bool:
         return contig.name in self.manifest.model_contigs
+
+    def models(self, contig: Contig) -> ModelStore:
+        """The transcripts of a contig."""
+        stem = self.models_stem(contig)
+        return ModelStore({}) if stem is None else ModelStore.open(stem)
+
+    def models_stem(self, contig: Contig) -> Path | None:
+        """Where the stores made from a contig's transcripts stand; None: the reference has no models of it."""
+        if self.manifest.models is None or not self.has_models(contig):
+            return None
+        return stem_of(self.folder / self.manifest.models, contig=contig.name)
 
     def regions(self, contig: Contig) -> RegionStore:
         """The flattened region tracks of a contig."""
         paths = {track.path for track in self.region_tracks}
         if len(paths) > 1:
             raise InvalidReferenceError("Region tracks must share one flattened store.")
-        return RegionStore.open(self.folder / paths.pop() / contig.name) if paths else RegionStore({})
+        return RegionStore.open(stem_of(self.folder / paths.pop(), contig=contig.name)) if paths else RegionStore({})
 
     def sites(self, track: Track, *, contig: Contig) -> SiteStore:
         """The sites of one track on a contig."""
-        return SiteStore.open(self.folder / track.path / contig.name)
+        return SiteStore.open(stem_of(self.folder / track.path, contig=contig.name))
 
     def verify(self) -> list[str]:
         """Names of the files that are missing or damaged."""

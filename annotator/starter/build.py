@@ -14,15 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from annotator.errors import AnnotatorError, InvalidReferenceError
-from annotator.manifest import Contig, Manifest, Source, Track, sha256_of, write_manifest
+from annotator.manifest import Contig, Manifest, Source, Track, checksums, sha256_of, write_manifest
+from annotator.models.store import write_models
 from annotator.regions import Region, write_regions
 from annotator.sites import Site, write_sites
 from annotator.starter.mitochondrion import (
     MITOCHONDRIAL_GENES,
+    MITOCHONDRION,
     RCRS_LENGTH,
     RCRS_MD5,
     RCRS_PLACEHOLDER,
-    MitochondrialGene,
 )
 from annotator.starter.tracks import (
     CLINVAR_FIELDS,
@@ -37,7 +38,7 @@ from annotator.starter.tracks import (
 from annotator.version import ANNOTATOR_VERSION
 
 NAME = "GRCh38 starter"
-VERSION = "1"
+VERSION = "2"
 
 BANDS_FILE = "bioframe/io/data/hg38.cytoband.tsv"
 CONTIGS_FILE = "bioframe/io/data/hg38.seqinfo.tsv"
@@ -60,7 +61,12 @@ def build_starter(*, bioframe: Path, ideogram: Path, minimap2: Path, output: Pat
     _compare_with_loci(genes)
 
     _write_sequence(output / "sequence.fa", rcrs=_read_rcrs(minimap2 / RCRS_FILE))
-    (output / "models.gff3").write_text(_models(), encoding="ascii")
+    write_models(
+        output / "models",
+        contig=MITOCHONDRION,
+        transcripts=[gene.transcript for gene in MITOCHONDRIAL_GENES],
+        compressed=True,
+    )
     _write_region_stores(
         output / "regions",
         contigs=contigs,
@@ -85,15 +91,13 @@ def build_starter(*, bioframe: Path, ideogram: Path, minimap2: Path, output: Pat
         build="GRCh38",
         engine=ANNOTATOR_VERSION,
         contigs=contigs,
-        mitochondrion="MT",
+        mitochondrion=MITOCHONDRION,
         sequence="sequence.fa",
-        models="models.gff3",
-        model_contigs=("MT",),
+        models="models",
+        model_contigs=(MITOCHONDRION,),
         tracks=_tracks(),
         sources=_sources(bioframe=bioframe, ideogram=ideogram, minimap2=minimap2),
-        files={
-            path.relative_to(output).as_posix(): sha256_of(path) for path in sorted(output.rglob("*")) if path.is_file()
-        },
+        files=checksums(output),
     )
     write_manifest(output, manifest=manifest)
     return manifest
@@ -129,7 +133,7 @@ def _read_contigs(path: Path) -> tuple[Contig, ...]:
             continue
         short, *accessions = aliases.split(",")
         others = [name, *accessions]
-        if short == "MT":
+        if short == MITOCHONDRION:
             others += ["M", "chrMT"]
         contigs.append(Contig(name=short, length=int(length), aliases=tuple(others)))
     return tuple(contigs)
@@ -148,42 +152,13 @@ def _read_rcrs(path: Path) -> str:
 def _write_sequence(path: Path, *, rcrs: str) -> None:
     width = 60
     lines = [rcrs[start : start + width] for start in range(0, len(rcrs), width)]
-    path.write_text(">MT\n" + "\n".join(lines) + "\n", encoding="ascii")
-    index = f"MT\t{len(rcrs)}\t4\t{width}\t{width + 1}\n"
+    path.write_text(f">{MITOCHONDRION}\n" + "\n".join(lines) + "\n", encoding="ascii")
+    index = f"{MITOCHONDRION}\t{len(rcrs)}\t4\t{width}\t{width + 1}\n"
     path.with_name(f"{path.name}.fai").write_text(index, encoding="ascii")
 
 
-def _models() -> str:
-    lines = ["##gff-version 3", f"##sequence-region MT 1 {RCRS_LENGTH}"]
-    for gene in MITOCHONDRIAL_GENES:
-        lines += _gene_lines(gene)
-    return "\n".join(lines) + "\n"
-
-
-def _gene_lines(gene: MitochondrialGene) -> list[str]:
-    coding = gene.biotype == "protein_coding"
-    attributes = f"Name={gene.symbol};biotype={gene.biotype}"
-    gene_name, transcript_name = f"gene:{gene.gene_id}", f"transcript:{gene.transcript_id}"
-    flags = f"tag=Ensembl_canonical;transcript_id={gene.transcript_id}"
-    rows = [
-        ("gene" if coding else "ncRNA_gene", ".", f"ID={gene_name};{attributes};gene_id={gene.gene_id}"),
-        (
-            "mRNA" if coding else gene.biotype.removeprefix("Mt_"),
-            ".",
-            f"ID={transcript_name};Parent={gene_name};{attributes};{flags}",
-        ),
-        ("exon", ".", f"Parent={transcript_name};rank=1"),
-    ]
-    if coding:
-        rows.append(("CDS", "0", f"ID=CDS:{gene.transcript_id};Parent={transcript_name}"))
-    return [
-        f"MT\tfacts\t{kind}\t{gene.start}\t{gene.end}\t.\t{gene.strand}\t{phase}\t{attribute}"
-        for kind, phase, attribute in rows
-    ]
-
-
 def _compare_with_loci(genes: list[GeneLocus]) -> None:
-    loci = {(gene.symbol, gene.start, gene.end, gene.gene_id) for gene in genes if gene.contig == "MT"}
+    loci = {(gene.symbol, gene.start, gene.end, gene.gene_id) for gene in genes if gene.contig == MITOCHONDRION}
     facts = {(gene.symbol, gene.start, gene.end, gene.gene_id) for gene in MITOCHONDRIAL_GENES}
     if loci != facts:
         raise InvalidReferenceError(f"Mitochondrial genes differ from the gene loci: {sorted(loci ^ facts)}")
@@ -238,17 +213,19 @@ def _sources(*, bioframe: Path, ideogram: Path, minimap2: Path) -> tuple[Source,
             date="",
             licence="facts, no licence needed",
             licence_file="",
+            url="",
             file="",
+            size_bytes=0,
             sha256="",
         ),
     )
 
 
 def _source(identifier: str, name: str, version: str, package: Path, file: str, *, date: str = "") -> Source:
-    licence, licence_file = {
-        "bioframe": ("MIT", "licences/bioframe.txt"),
-        "dist": ("CC0-1.0", "licences/ideogram.txt"),
-        "usr": ("MIT", "licences/minimap2.txt"),
+    licence, licence_file, url = {
+        "bioframe": ("MIT", "licences/bioframe.txt", "https://pypi.org/project/bioframe/0.8.0/"),
+        "dist": ("CC0-1.0", "licences/ideogram.txt", "https://www.npmjs.com/package/ideogram/v/1.53.0"),
+        "usr": ("MIT", "licences/minimap2.txt", "https://packages.debian.org/bookworm/minimap2"),
     }[file.split("/", maxsplit=1)[0]]
     return Source(
         id=identifier,
@@ -257,7 +234,9 @@ def _source(identifier: str, name: str, version: str, package: Path, file: str, 
         date=date,
         licence=licence,
         licence_file=licence_file,
+        url=url,
         file=file,
+        size_bytes=(package / file).stat().st_size,
         sha256=sha256_of(package / file),
     )
 

@@ -50,6 +50,31 @@ class TestStarter:
         kinds = [gene.biotype for gene in MITOCHONDRIAL_GENES]
         assert [kinds.count(kind) for kind in ("protein_coding", "Mt_tRNA", "Mt_rRNA")] == [13, 22, 2]
 
+    def test_holds_their_transcripts(self, starter: Reference) -> None:
+        contig = starter.contig("chrM")
+        assert contig is not None
+        assert starter.has_models(contig)
+        store = starter.models(contig)
+        transcripts = [store.transcript(index) for index in range(len(store))]
+        expected = sorted((gene.transcript for gene in MITOCHONDRIAL_GENES), key=lambda one: (one.start, one.end))
+        assert transcripts == expected
+        assert all(one.mitochondrial and one.is_canonical for one in transcripts)
+
+    def test_begins_every_coding_sequence_with_a_start_codon(self) -> None:
+        complement = str.maketrans("ACGT", "TGCA")
+        for transcript in (gene.transcript for gene in MITOCHONDRIAL_GENES if gene.protein_id):
+            first, last = transcript.start, transcript.end
+            codon = (
+                rcrs(first, first + 2) if transcript.strand > 0 else rcrs(last - 2, last).translate(complement)[::-1]
+            )
+            assert codon in {"ATG", "ATA", "ATT"}
+
+    def test_has_no_models_of_other_contigs(self, starter: Reference) -> None:
+        contig = starter.contig("21")
+        assert contig is not None
+        assert not starter.has_models(contig)
+        assert len(starter.models(contig)) == 0
+
 
 class TestSample:
     def test_is_what_its_script_makes(self, starter: Reference) -> None:

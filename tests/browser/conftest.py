@@ -9,11 +9,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from genomics.localaws.server import LocalAws
 from genomics.users.models import User
+from tests.browser.browsers import Browsers
 from tests.browser.watching import DESKTOP, Watch
 
 _HERE = Path(__file__).parent
@@ -34,6 +35,19 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     viewport = {"width": DESKTOP[0], "height": DESKTOP[1]}
     return {**browser_context_args, "viewport": viewport, "color_scheme": "light", "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
+def browsers(launch_browser: Callable[[], Browser]) -> Iterator[Browsers]:
+    browsers = Browsers(launch_browser)
+    yield browsers
+    browsers.close()
+
+
+@pytest.fixture
+def browser(browsers: Browsers) -> Browser:
+    """This function will give the browser that all tests share; the plugin's own stays dead once it has died."""
+    return browsers.living()
 
 
 @pytest.fixture

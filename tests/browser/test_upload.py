@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from genomics.aws import s3
 from genomics.users.models import User
 from jobs import storage
 from jobs.models import Job, Status
-from tests.browser.uploading import HEADER, LARGE, RECORD, VCF, bgzipped, choose, hold_parts, is_put
+from tests.browser.uploading import HEADER, LARGE, RECORD, VCF, Parts, bgzipped, choose, hold_parts, is_put
 from tests.browser.watching import Watch
 
 REFUSED: list[tuple[str, bytes, str]] = [
@@ -161,7 +161,7 @@ class TestParts:
         choose(upload_page, "large.vcf", LARGE)
         expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible(timeout=20_000)
         job = Job.objects.get()
-        assert s3.size(storage.bucket(storage.INPUTS), key=job.input_key) == len(LARGE)
+        assert s3.describe(storage.bucket(storage.INPUTS), key=job.input_key).size_bytes == len(LARGE)
 
     def test_get_a_fresh_url_when_theirs_has_expired(self, upload_page: Page, sent: list[str], watch: Watch) -> None:
         watch.expect("403")
@@ -210,13 +210,21 @@ class TestParts:
         expect(upload_page.get_by_role("alert")).to_be_hidden()
 
     def test_are_not_left_by_accident(self, upload_page: Page) -> None:
-        hold_parts(upload_page)
+        parts = Parts(upload_page, passing=set())
         with upload_page.expect_request(is_put):
             choose(upload_page, "large.vcf", LARGE)
-        with upload_page.expect_event("dialog") as asked:
-            upload_page.close(run_before_unload=True)
-        assert asked.value.type == "beforeunload"
-        asked.value.dismiss()
+        asked: list[str] = []
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        upload_page.once("dialog", stay)
+        upload_page.get_by_role("navigation").get_by_role("link", name="Jobs", exact=True).click()
+        expect(upload_page.get_by_role("progressbar", name="Upload of large.vcf")).to_be_visible()
+        assert asked == ["beforeunload"]
+        parts.release({1, 2, 3})
+        expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible(timeout=20_000)
 
 
 class TestStorage:

@@ -27,14 +27,24 @@ class Parts:
     def __init__(self, page: Page, *, passing: set[int]) -> None:
         self.passing = passing
         self.arrived: Counter[int] = Counter()
+        self._held: list[Route] = []
         page.route("**", self._route)
         page.on("response", self._count)
+
+    def release(self, numbers: set[int]) -> None:
+        """This function will let these parts pass, whether they are held already or come later."""
+        self.passing |= numbers
+        for route in [route for route in self._held if _number(route.request.url) in numbers]:
+            self._held.remove(route)
+            route.continue_()
 
     def _route(self, route: Route) -> None:
         if not is_put(route.request):
             route.fallback()
         elif _number(route.request.url) in self.passing:
             route.continue_()
+        else:
+            self._held.append(route)
 
     def _count(self, response: Response) -> None:
         if is_put(response.request) and response.ok:

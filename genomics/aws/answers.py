@@ -30,7 +30,7 @@ def translated() -> Iterator[None]:
     """This function will turn botocore's errors inside its block into ServiceUnavailable- and ServiceRefusedError."""
     try:
         yield
-    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
+    except (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError) as error:
         raise ServiceUnavailableError(str(error)) from error
     except exceptions.BotoCoreError as error:
         raise ServiceRefusedError(str(error)) from error

@@ -9,18 +9,28 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore import exceptions
 from botocore.exceptions import ClientError
 
 from genomics.aws import clients
-from genomics.aws.errors import ObjectExistsError, ObjectMissingError, ServiceRefusedError, StorageUnavailableError
+from genomics.aws.answers import code_of, translated
+from genomics.aws.errors import ObjectExistsError, ObjectMissingError, ServiceUnavailableError, StorageUnavailableError
 
 if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, ObjectIdentifierTypeDef
 
-# Answers with a status of 4xx where asking again helps: a part was sent once more between listing and joining them;
-# somebody else writes the same key right now.
-_PASSING = frozenset({"InvalidPart", "ConditionalRequestConflict", "OperationAborted", "SlowDown", "RequestTimeout"})
+_MEANINGS: dict[str, type[Exception]] = {
+    "NoSuchKey": ObjectMissingError,
+    "NoSuchUpload": ObjectMissingError,
+    "NotFound": ObjectMissingError,
+    "404": ObjectMissingError,
+    "PreconditionFailed": ObjectExistsError,
+    "412": ObjectExistsError,
+    # Asking again helps: a part was sent once more between listing and joining them; somebody else writes the same
+    # key right now.
+    "InvalidPart": ServiceUnavailableError,
+    "ConditionalRequestConflict": ServiceUnavailableError,
+    "OperationAborted": ServiceUnavailableError,
+}
 PART_BYTES = 64 * 1024**2  # of our own uploads; a single PUT serves files up to this size
 
 
@@ -134,15 +144,9 @@ def describe(bucket: str, *, key: str) -> StoredObject:
     return StoredObject(size_bytes=found["ContentLength"], checksum=found.get("ChecksumSHA256", ""))
 
 
-def size(bucket: str, *, key: str) -> int:
-    """This function will give an object's size in bytes. Raises ObjectMissingError."""
-    with _translated():
-        return clients.s3().head_object(Bucket=bucket, Key=key)["ContentLength"]
-
-
 def exists(bucket: str, *, key: str) -> bool:
     try:
-        size(bucket, key=key)
+        describe(bucket, key=key)
     except ObjectMissingError:
         return False
     return True
@@ -222,9 +226,10 @@ def _store_whole(bucket: str, *, key: str, data: bytes, content_type: str) -> St
 def _store_in_parts(bucket: str, *, key: str, source: Path, content_type: str) -> StoredFile:
     s3 = clients.s3()
     whole = hashlib.sha256()
-    upload_id = s3.create_multipart_upload(
-        Bucket=bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
-    )["UploadId"]
+    with _translated():
+        upload_id = s3.create_multipart_upload(
+            Bucket=bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
+        )["UploadId"]
     parts: list[CompletedPartTypeDef] = []
     digests = hashlib.sha256()
     try:
@@ -265,16 +270,14 @@ def _holds(bucket: str, *, key: str, size_bytes: int, checksum: str) -> bool:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    """This function will turn botocore's errors as `translated` does, and those that S3 alone answers into our own."""
     try:
-        yield
-    except (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError) as error:
+        with translated():
+            try:
+                yield
+            except ClientError as error:
+                if meaning := _MEANINGS.get(code_of(error)):
+                    raise meaning(str(error)) from error
+                raise
+    except ServiceUnavailableError as error:
         raise StorageUnavailableError(str(error)) from error
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500 or code in _PASSING:
-            raise StorageUnavailableError(str(error)) from error
-        if code in {"NoSuchKey", "NoSuchUpload", "404", "NotFound"}:
-            raise ObjectMissingError(str(error)) from error
-        if code in {"PreconditionFailed", "412"}:
-            raise ObjectExistsError(str(error)) from error
-        raise ServiceRefusedError(str(error)) from error

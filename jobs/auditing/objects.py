@@ -101,7 +101,7 @@ def _not_there(place: Place, *, role: str) -> Iterator[Finding]:
     """This function will look again at each object that rows of the job name; nothing mends one that is gone."""
     for one in _named_now(place, role=role):
         try:
-            size_bytes = s3.size(storage.bucket(role), key=one.key)
+            size_bytes = s3.describe(storage.bucket(role), key=one.key).size_bytes
         except ObjectMissingError:
             kind = Kind.INPUT_MISSING if role == storage.INPUTS else Kind.RESULT_MISSING
             text = "is missing"

@@ -1,5 +1,11 @@
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    NoCredentialsError,
+)
 
 from genomics.aws.answers import translated
 from genomics.aws.errors import ServiceRefusedError, ServiceUnavailableError
@@ -15,10 +21,12 @@ class TestTranslated:
         [
             EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
             ConnectTimeoutError(endpoint_url="http://127.0.0.1:1"),
+            IncompleteReadError(actual_bytes=1, expected_bytes=2),
             _answer("InternalServerError", status=500),
             _answer("ServiceUnavailable", status=503),
             _answer("ProvisionedThroughputExceededException", status=400),
             _answer("ThrottlingException", status=400),
+            _answer("RequestTimeout", status=400),
             _answer("Throttled", status=429),
         ],
     )

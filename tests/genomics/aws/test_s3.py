@@ -47,7 +47,7 @@ def _store(source: Path, key: str = "a/b") -> s3.StoredFile:
 class TestStore:
     def test_gives_size_and_digest_of_what_it_wrote(self, source: Path) -> None:
         stored = _store(source)
-        assert stored.size_bytes == s3.size(BUCKET, key="a/b") == source.stat().st_size
+        assert stored.size_bytes == s3.describe(BUCKET, key="a/b").size_bytes == source.stat().st_size
         assert stored.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
 
     @pytest.mark.usefixtures("small_parts")
@@ -86,7 +86,7 @@ class TestStore:
 class TestMissing:
     def test_objects_and_uploads_are_told_as_such(self, tmp_path: Path) -> None:
         with pytest.raises(ObjectMissingError):
-            s3.size(BUCKET, key="nothing")
+            s3.read_tail(BUCKET, key="nothing", length=1)
         with pytest.raises(ObjectMissingError):
             s3.read_head(BUCKET, key="nothing", length=1)
         with pytest.raises(ObjectMissingError):
@@ -189,7 +189,7 @@ class TestOutage:
 
         monkeypatch.setattr(clients.s3(), "head_object", fail)
         with pytest.raises(StorageUnavailableError):
-            s3.size(BUCKET, key="a")
+            s3.describe(BUCKET, key="a")
 
     def test_is_none_when_a_right_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(**_: Any) -> None:
@@ -197,7 +197,7 @@ class TestOutage:
 
         monkeypatch.setattr(clients.s3(), "head_object", refuse)
         with pytest.raises(ServiceRefusedError):
-            s3.size(BUCKET, key="a")
+            s3.describe(BUCKET, key="a")
 
     def test_is_told_when_some_objects_were_not_deleted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """S3 answers 200 to a request of which it has done only a part."""

@@ -218,6 +218,18 @@ class Job(models.Model):
         return int(self.fraction * 100)
 
 
+class JobEventQuerySet(models.QuerySet["JobEvent"]):
+    """Questions about events."""
+
+    def unpublished(self) -> "JobEventQuerySet":
+        """This function will give the events that the world has not been told of yet."""
+        return self.filter(published_at=None)
+
+    def with_job(self) -> "JobEventQuerySet":
+        """This function will read each event with its job, without the job's summary, which is large."""
+        return self.select_related("job").defer("job__summary")
+
+
 class JobEvent(models.Model):
     """One status change: the audit trail, and the outbox of what the world is told."""
 
@@ -229,6 +241,8 @@ class JobEvent(models.Model):
     note = models.TextField(blank=True)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)  # None: not published yet
+
+    objects = JobEventQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -249,8 +263,11 @@ class Kind(models.TextChoices):
     INPUT = "INPUT", "Input"
     VCF = "VCF", "Annotated VCF"
     INDEX = "INDEX", "Index (tabix)"
+    TABLE = "TABLE", "Table (Parquet)"
     SUMMARY = "SUMMARY", "Summary (JSON)"
+    PREVIEW = "PREVIEW", "Preview (JSON)"
     LEDGER = "LEDGER", "Ledger (JSON)"
+    MANIFEST = "MANIFEST", "Manifest (JSON)"
     LOG = "LOG", "Log"
 
 

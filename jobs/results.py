@@ -13,8 +13,11 @@ LOG_BYTES_SHOWN = 512 * 1024
 _CONTENT_TYPES = {
     Kind.VCF: "application/gzip",
     Kind.INDEX: "application/octet-stream",
+    Kind.TABLE: "application/vnd.apache.parquet",
     Kind.SUMMARY: "application/json",
+    Kind.PREVIEW: "application/json",
     Kind.LEDGER: "application/json",
+    Kind.MANIFEST: "application/json",
     Kind.LOG: "text/plain; charset=utf-8",
 }
 

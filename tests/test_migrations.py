@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from jobs import submission
-from jobs.models import Job, JobEvent
+from jobs.models import Job, JobEvent, Kind, ResultFile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,3 +52,10 @@ class TestMigrations:
         call_command("migrate", "jobs", verbosity=0)
         assert JobEvent.objects.exists()
         assert not JobEvent.objects.filter(published_at=None).exists()
+
+    def test_forget_files_of_kinds_that_the_past_did_not_know(self, job: Job) -> None:
+        for kind in (Kind.VCF, Kind.TABLE, Kind.PREVIEW, Kind.MANIFEST):
+            ResultFile.objects.create(job=job, kind=kind, name="a", key=kind, size_bytes=1, sha256="0" * 64)
+        call_command("migrate", "jobs", "0010", verbosity=0)
+        call_command("migrate", "jobs", verbosity=0)
+        assert [file.kind for file in ResultFile.objects.all()] == [Kind.VCF]

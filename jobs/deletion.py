@@ -92,7 +92,7 @@ def _sweep(now: datetime) -> tuple[int, bool]:
 
 def _removable(*, before: datetime) -> QuerySet[Job]:
     """This function will give the deleted jobs that nothing keeps: of the others no sweep looks at the bytes."""
-    untold = Exists(JobEvent.objects.filter(job=OuterRef("pk"), published_at=None))
+    untold = Exists(JobEvent.objects.unpublished().filter(job=OuterRef("pk")))
     return needs.free_of_upper_floors(Job.objects.deleted(before=before)).exclude(untold)
 
 

@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from genomics import locks
 from genomics.aws import sns
 from genomics.aws.errors import ServiceUnavailableError
 from jobs import notices, outbox, read_model
-from jobs.models import Job, JobEvent
+from jobs.models import Job, JobEvent, JobEventQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -90,13 +90,12 @@ def mend(job_id: uuid.UUID) -> bool:
 
 def latest_event(job_id: uuid.UUID) -> JobEvent | None:
     """This function will give a job's latest event with its job, or None for a job that has none or does not exist."""
-    events = JobEvent.objects.filter(job_id=job_id).select_related("job").defer("job__summary")
-    return events.order_by("-sequence").first()
+    return JobEvent.objects.filter(job_id=job_id).with_job().order_by("-sequence").first()
 
 
 def _wake_publisher() -> None:
     """This function will hint what was committed while the lock was held by somebody who does not publish."""
-    if _unpublished().exists():
+    if JobEvent.objects.unpublished().exists():
         outbox.hint()
 
 
@@ -112,11 +111,12 @@ class _Run:
         self._unanswered = 0  # in a row
 
     def has_work(self) -> bool:
-        return not self._is_over() and _unpublished().exclude(job_id__in=list(self._failures)).exists()
+        waiting = JobEvent.objects.unpublished().exclude(job_id__in=list(self._failures))
+        return not self._is_over() and waiting.exists()
 
     def go(self) -> None:
         """This function will publish until nothing is left, the time is over, or AWS is away."""
-        for events in (_unpublished_in_time(self._now), _unpublished()):
+        for events in (_unpublished_in_time(self._now), JobEvent.objects.unpublished()):
             self._go_through(events)
             if self._is_over():
                 return
@@ -136,9 +136,9 @@ class _Run:
             exc_info=faults[0] if faults else None,
         )
 
-    def _go_through(self, waiting: QuerySet[JobEvent]) -> None:
+    def _go_through(self, waiting: JobEventQuerySet) -> None:
         done_to = 0
-        while events := list(waiting.filter(pk__gt=done_to).select_related("job").defer("job__summary")[:_BATCH]):
+        while events := list(waiting.filter(pk__gt=done_to).with_job().order_by("pk")[:_BATCH]):
             for event in events:
                 if time.monotonic() > self._end:
                     self.out_of_time = True
@@ -197,12 +197,8 @@ def _is_deletion(event: JobEvent) -> bool:
     return job.deleted_at is not None and event.sequence == job.sequence
 
 
-def _unpublished() -> QuerySet[JobEvent]:
-    return JobEvent.objects.filter(published_at=None).order_by("pk")
-
-
-def _unpublished_in_time(now: datetime) -> QuerySet[JobEvent]:
+def _unpublished_in_time(now: datetime) -> JobEventQuerySet:
     """This function will give the events of jobs that have none which is late."""
     since = now - _LATE
-    late = JobEvent.objects.filter(job_id=OuterRef("job_id"), published_at=None, created_at__lt=since)
-    return _unpublished().filter(~Exists(late), created_at__gte=since)
+    late = JobEvent.objects.unpublished().filter(job_id=OuterRef("job_id"), created_at__lt=since)
+    return JobEvent.objects.unpublished().filter(~Exists(late), created_at__gte=since)

@@ -32,7 +32,7 @@ def _missing_or_different(scope: Scope) -> Iterator[Finding]:
 
 def _latest_events(scope: Scope) -> Iterator[JobEvent]:
     latest = JobEvent.objects.filter(job__in=scope.jobs().filter(deleted_at=None), sequence=F("job__sequence"))
-    return latest.select_related("job").defer("job__summary").order_by("job_id").iterator()
+    return latest.with_job().order_by("job_id").iterator()
 
 
 def _batches(events: Iterator[JobEvent]) -> Iterator[list[JobEvent]]:
@@ -64,7 +64,7 @@ def _differing(item: read_model.Item, expected: read_model.Item) -> list[str]:
 
 
 def _has_unpublished(job_id: uuid.UUID) -> bool:
-    return JobEvent.objects.filter(job_id=job_id, published_at=None).exists()
+    return JobEvent.objects.unpublished().filter(job_id=job_id).exists()
 
 
 def _without_job(scope: Scope) -> Iterator[Finding]:

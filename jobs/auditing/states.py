@@ -26,7 +26,7 @@ def look(scope: Scope) -> Iterator[Finding]:
 
 
 def _unpublished(scope: Scope) -> Iterator[Finding]:
-    late = JobEvent.objects.filter(published_at=None, created_at__lt=scope.now - _TOO_LONG)
+    late = JobEvent.objects.unpublished().filter(created_at__lt=scope.now - _TOO_LONG)
     publish = _until_done(lambda: publishing.publish(now=scope.now))
     for row in (
         late.filter(job__in=scope.jobs()).values("job_id").annotate(events=Count("pk"), oldest=Min("created_at"))

@@ -1,14 +1,18 @@
-"""References beside the starter, for tests that choose one."""
+"""References beside the starter for tests that choose one, and a publisher that keeps others from its work."""
 
 import dataclasses
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from annotator.manifest import Contig, read_manifest, write_manifest
 from annotator.reference import STARTER_FOLDER
+from genomics import locks
+from jobs import outbox
 
 Install = Callable[..., Path]
 
@@ -29,3 +33,25 @@ def install(tmp_path: Path, settings: Any) -> Install:
         return path
 
     return install
+
+
+@pytest.fixture
+def publisher_at_work() -> Iterator[None]:
+    """This function will hold the publisher's lock in another database session, until the test is over."""
+    holding, over = threading.Event(), threading.Event()
+
+    def work() -> None:
+        try:
+            with locks.alone(outbox.LOCK) as alone:
+                assert alone
+                holding.set()
+                over.wait()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    assert holding.wait(30)
+    yield
+    over.set()
+    thread.join()

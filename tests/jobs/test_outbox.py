@@ -1,11 +1,7 @@
-import threading
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from genomics import locks
 from genomics.localaws.server import LocalAws
 from genomics.users.models import User
 from jobs import outbox
@@ -30,28 +26,6 @@ def _hints() -> int:
 @pytest.fixture(autouse=True)
 def _nothing_sent_yet(aws: LocalAws) -> None:
     aws.empty()
-
-
-@pytest.fixture
-def publisher_at_work() -> Iterator[None]:
-    """This function will hold the publisher's lock in another database session."""
-    holding, over = threading.Event(), threading.Event()
-
-    def work() -> None:
-        try:
-            with locks.alone(outbox.LOCK) as alone:
-                assert alone
-                holding.set()
-                over.wait(10)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert holding.wait(10)
-    yield
-    over.set()
-    thread.join()
 
 
 class TestHint:

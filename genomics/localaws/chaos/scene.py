@@ -59,7 +59,7 @@ class Scene:
         begin = time.monotonic()
         ids = [item.job_id for item in self.submitted]
         ended = until(lambda: not Job.objects.filter(pk__in=ids, finished_at=None).exists(), seconds=_SETTLE_SECONDS)
-        told = until(lambda: not JobEvent.objects.filter(published_at=None).exists(), seconds=_SETTLE_SECONDS / 3)
+        told = until(lambda: not JobEvent.objects.unpublished().exists(), seconds=_SETTLE_SECONDS / 3)
         mailed = until(lambda: not Mail.objects.filter(sent_at=None).exists(), seconds=_SETTLE_SECONDS / 3)
         self.say(f"quiet after {time.monotonic() - begin:.0f} s")
         late = {"jobs have not ended": ended, "events were not published": told, "mails were not sent": mailed}

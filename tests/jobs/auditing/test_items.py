@@ -1,16 +1,12 @@
-import threading
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from genomics import locks
 from genomics.users.models import Lab, User
-from jobs import outbox, publishing, read_model, transitions
+from jobs import publishing, read_model, transitions
 from jobs.auditing import Kind, items
 from jobs.models import JobEvent, Status
 from tests.genomics.localaws.fixtures import client
@@ -23,27 +19,6 @@ TABLE = settings.STACK.tables["jobs"]
 
 def _put(job_id: object, **attributes: dict[str, str]) -> None:
     client("dynamodb").put_item(TableName=TABLE, Item={"job_id": {"S": str(job_id)}, **attributes})
-
-
-@pytest.fixture
-def publisher_at_work() -> Iterator[None]:
-    """This function will hold the publisher's lock in another session."""
-    holding, over = threading.Event(), threading.Event()
-
-    def work() -> None:
-        try:
-            with locks.alone(outbox.LOCK):
-                holding.set()
-                over.wait(10)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert holding.wait(10)
-    yield
-    over.set()
-    thread.join()
 
 
 class TestLook:

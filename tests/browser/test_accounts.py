@@ -116,17 +116,18 @@ class TestPasswordReset:
 
 
 class TestEmailChange:
-    def test_takes_effect_once_the_code_is_entered(
+    def test_takes_effect_once_password_and_code_are_entered(
         self, page: Page, url: str, free_user: User, sign_in: Callable[[User], None], watch: Watch
     ) -> None:
+        """The password is asked for however fresh the session is; the address need not be typed again after it."""
         sign_in(free_user)
         page.goto(url + reverse("account_email"))
         page.get_by_label("New email address").fill("moved@lab.example")
         press(page, "Change the address")
-        if page.get_by_role("heading", name="Confirm that it is you").is_visible():
-            watch.check_look()
-            page.get_by_label("Password").fill(PASSWORD)
-            press(page, "Confirm")
+        expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+        watch.check_look()
+        page.get_by_label("Password").fill(PASSWORD)
+        press(page, "Confirm")
         page.get_by_label("Code").fill(code_for("moved@lab.example"))
         press(page, "Confirm")
         expect(page.get_by_text("The email address moved@lab.example is confirmed.")).to_be_visible()

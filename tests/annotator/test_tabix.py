@@ -163,7 +163,7 @@ class TestTbi:
 
     def test_counts_records_for_bcftools(self, rows: list[Row], tmp_path: Path) -> None:
         path = write(tmp_path / "ours", rows)
-        counts = bcftools.index("--stats", str(path)).splitlines()
+        counts = str(bcftools.index("--stats", str(path))).splitlines()
         assert [line.split("\t")[::2] for line in counts] == [
             ["chr1", "4000"],
             ["chr2", "4000"],

@@ -1,11 +1,13 @@
-"""Region tracks of one contig, flattened to disjoint segments that carry their finished INFO text.
+"""Region tracks of one contig: which regions touch a span, and the INFO text that they make together.
 
-The work of overlapping, encoding and joining is done once, when a reference is built; an annotation only has to find
-the segments that a record touches.
+The contig is cut into *segments*, the stretches between neighbouring borders on which the same regions lie. A region
+is kept once, as the range of segments that it covers and the number of its text; the regions that are already open at
+every 64th segment are listed, so those of any segment are found without walking. Nothing grows with the depth of
+overlap, as it would if every segment had a text of its own.
 """
 
-import itertools
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.arrays import open_arrays, pack_texts, write_archive
+from annotator.arrays import Arrays, open_arrays, pack_texts, write_archive
 from annotator.info import join_entries
+
+BLOCK_SEGMENTS = 64
+_CACHED_SPANS = 1 << 16
+
+Numbers = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,88 +34,171 @@ class Region:
 
 
 class RegionStore:
-    """The segments of one contig, in order; coordinates are 1-based and both ends belong to the segment."""
+    """The regions of one contig; coordinates are 1-based and include both ends."""
 
-    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self._starts = arrays.get("start", np.zeros(0, dtype=np.uint32))
-        self._ends = arrays.get("end", np.zeros(0, dtype=np.uint32))
-        self._text_of = arrays.get("text", np.zeros(0, dtype=np.uint32))
-        self._offsets = arrays.get("offset", np.zeros(1, dtype=np.uint32))
+    def __init__(self, arrays: Arrays) -> None:
+        none: Numbers = np.zeros(0, dtype=np.uint32)
+        self._starts = arrays.get("start", none)
+        self._ends = arrays.get("end", none)
+        self._opened = arrays.get("opened", none)
+        self._closed = arrays.get("closed", none)
+        self._text_of = arrays.get("text", none)
+        self._carried = arrays.get("carried", none)
+        self._carried_offsets = arrays.get("carried_offset", none)
+        self._offsets = arrays.get("offset", none)
         self._blob = arrays.get("blob", np.zeros(0, dtype=np.uint8))
         self._texts: dict[int, bytes] = {}
         self._joined: dict[tuple[int, ...], bytes] = {}
+        self._spans: dict[tuple[int, int], bytes] = {}
 
     @classmethod
     def open(cls, stem: Path) -> "RegionStore":
-        """Open the store at `stem`; a contig without a store has no segments."""
+        """Open the store at `stem`; a contig without a store has no regions."""
         return cls(open_arrays(stem))
 
-    def locate(self, *, starts: Sequence[int], ends: Sequence[int]) -> tuple[list[int], list[int]]:
+    def locate(
+        self, *, starts: Sequence[int] | NDArray[Any], ends: Sequence[int] | NDArray[Any]
+    ) -> tuple[list[int], list[int]]:
         """For spans [start, end], give the half-open range of segments that each one touches."""
-        first = np.searchsorted(self._ends, np.array(starts, dtype=np.uint32), side="left")
-        last = np.searchsorted(self._starts, np.array(ends, dtype=np.uint32), side="right")
+        first = np.searchsorted(self._ends, np.asarray(starts, dtype=np.uint32), side="left")
+        last = np.searchsorted(self._starts, np.asarray(ends, dtype=np.uint32), side="right")
         return first.tolist(), last.tolist()
 
     def text(self, first: int, last: int) -> bytes:
-        """The INFO text of the segments [first, last); empty when there are none."""
+        """The INFO text of the segments [first, last), every value once, by track; empty when there are none."""
         if last <= first:
             return b""
-        if last - first == 1:
-            return self._text(int(self._text_of[first]))
-        key = tuple(self._text_of[first:last].tolist())
-        joined = self._joined.get(key)
+        found = self._spans.get((first, last))
+        if found is None:
+            if len(self._spans) >= _CACHED_SPANS:
+                self._spans.clear()
+                self._joined.clear()
+            found = self._spans[first, last] = self._join(tuple(self._touching(first, last)))
+        return found
+
+    def _touching(self, first: int, last: int) -> list[int]:
+        """Numbers of the texts of all regions that lie on any of these segments, ascending."""
+        block = first // BLOCK_SEGMENTS
+        carried = self._carried[self._carried_offsets[block] : self._carried_offsets[block + 1]]
+        opened_from, opened_to = np.searchsorted(
+            self._opened, np.array((block * BLOCK_SEGMENTS, last), dtype=np.uint32), side="left"
+        )
+        since = slice(opened_from, opened_to)
+        open_before = self._text_of[carried[self._closed[carried] > first]]
+        open_since = self._text_of[since][self._closed[since] > first]
+        return sorted({*open_before.tolist(), *open_since.tolist()})
+
+    def _join(self, numbers: tuple[int, ...]) -> bytes:
+        joined = self._joined.get(numbers)
         if joined is None:
-            joined = self._joined[key] = join_entries(self._text(index) for index in key)
+            joined = self._joined[numbers] = join_entries(self._text(number) for number in numbers)
         return joined
 
-    def _text(self, index: int) -> bytes:
-        text = self._texts.get(index)
+    def _text(self, number: int) -> bytes:
+        text = self._texts.get(number)
         if text is None:
-            text = self._blob[int(self._offsets[index]) : int(self._offsets[index + 1])].tobytes()
-            self._texts[index] = text
+            text = self._blob[int(self._offsets[number]) : int(self._offsets[number + 1])].tobytes()
+            self._texts[number] = text
         return text
 
 
-def write_regions(path: Path, *, regions: Sequence[Region]) -> int:
-    """Flatten the regions of one contig and write its store; give the number of segments.
+class RegionCollector:
+    """Regions of one contig on their way into a store: 12 bytes each, and every text once."""
 
-    Where regions overlap, their values stand in the order of the sequence given.
-    """
-    segments = flatten(regions)
-    texts: dict[bytes, int] = {}
-    numbers = [texts.setdefault(text, len(texts)) for _, _, text in segments]
-    offset, blob = pack_texts(list(texts))
-    write_archive(
-        path,
-        arrays={
-            "start": np.array([start for start, _, _ in segments], dtype=np.uint32),
-            "end": np.array([end for _, end, _ in segments], dtype=np.uint32),
-            "text": np.array(numbers, dtype=np.uint32),
+    def __init__(self) -> None:
+        self._starts = array("I")
+        self._ends = array("I")
+        self._text_of = array("I")
+        self._texts: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def add(self, *, start: int, end: int, text: bytes) -> None:
+        """Take a region: 1-based, both ends included; `text` is finished INFO text."""
+        self._starts.append(start)
+        self._ends.append(end)
+        self._text_of.append(self._texts.setdefault(text, len(self._texts)))
+
+    def extend(self, other: "RegionCollector") -> None:
+        """Take the regions of another collector, behind those that are here."""
+        numbers = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.uint32)
+        self._starts.extend(other._starts)
+        self._ends.extend(other._ends)
+        if len(other):
+            self._text_of.frombytes(numbers[np.frombuffer(other._text_of, dtype=np.uint32)].tobytes())
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Give the arrays of the store."""
+        if not self._starts:
+            return {}
+        columns = (np.frombuffer(column, dtype=np.uint32) for column in (self._starts, self._ends, self._text_of))
+        starts, ends, text_of = _united(*columns)
+        segment_starts, segment_ends = _segments(starts, ends)
+        opened = np.searchsorted(segment_starts, starts).astype(np.uint32)
+        closed = np.searchsorted(segment_starts, ends, side="right").astype(np.uint32)
+        order = np.lexsort((text_of, opened))
+        opened, closed, text_of = opened[order], closed[order], text_of[order]
+        carried_offset, carried = _carried(opened, closed, segment_count=len(segment_starts))
+        offset, blob = pack_texts(list(self._texts))
+        return {
+            "start": segment_starts,
+            "end": segment_ends,
+            "opened": opened,
+            "closed": closed,
+            "text": text_of,
+            "carried_offset": carried_offset,
+            "carried": carried,
             "offset": offset,
             "blob": blob,
-        },
-    )
-    return len(segments)
+        }
 
 
-def flatten(regions: Sequence[Region]) -> list[tuple[int, int, bytes]]:
-    """Cut overlapping regions into disjoint segments (start, end, INFO text), ordered, 1-based, ends included."""
-    opening: dict[int, list[int]] = {}
-    closing: dict[int, list[int]] = {}
-    for index, region in enumerate(regions):
-        opening.setdefault(region.start, []).append(index)
-        closing.setdefault(region.end + 1, []).append(index)
-    borders = sorted(opening.keys() | closing.keys())
-    active: set[int] = set()
-    segments: list[tuple[int, int, bytes]] = []
-    for border, next_border in itertools.pairwise(borders):
-        active.difference_update(closing.get(border, ()))
-        active.update(opening.get(border, ()))
-        if active:
-            text = join_entries(_render(regions[index]) for index in sorted(active))
-            segments.append((border, next_border - 1, text))
-    return segments
+def write_regions(path: Path, *, regions: Iterable[Region]) -> int:
+    """Write the store of one contig as an archive; give the number of its segments.
+
+    Where regions overlap, their values stand in the order in which the texts come first in what is given.
+    """
+    collector = RegionCollector()
+    for region in regions:
+        text = ";".join(f"{key}={value}" for key, value in region.values).encode()
+        collector.add(start=region.start, end=region.end, text=text)
+    arrays = collector.arrays()
+    write_archive(path, arrays=arrays)
+    return len(arrays.get("start", ()))
 
 
-def _render(region: Region) -> bytes:
-    return ";".join(f"{key}={value}" for key, value in region.values).encode()
+def _united(starts: Numbers, ends: Numbers, text_of: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Join regions of the same text that overlap or touch."""
+    order = np.lexsort((starts, text_of))
+    starts, ends, text_of = starts[order], ends[order], text_of[order]
+    wide = np.uint64(32)
+    reach = np.maximum.accumulate(text_of.astype(np.uint64) << wide | ends) & np.uint64(0xFFFFFFFF)
+    begins = np.ones(len(starts), dtype=bool)
+    begins[1:] = (text_of[1:] != text_of[:-1]) | (starts[1:] > reach[:-1] + np.uint64(1))
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(starts)) - 1
+    return starts[first], reach[last].astype(np.uint32), text_of[first]
+
+
+def _segments(starts: Numbers, ends: Numbers) -> tuple[Numbers, Numbers]:
+    """Give the first and last base of every stretch between neighbouring borders that a region covers."""
+    behind = np.sort(ends) + np.uint32(1)
+    borders = np.unique(np.concatenate((starts, behind)))
+    depth = np.searchsorted(np.sort(starts), borders, side="right") - np.searchsorted(behind, borders, side="right")
+    covered = np.flatnonzero(depth > 0)
+    return borders[covered], borders[covered + 1] - np.uint32(1)
+
+
+def _carried(opened: Numbers, closed: Numbers, *, segment_count: int) -> tuple[Numbers, Numbers]:
+    """List for every block of segments the regions that cover its first one and began before it."""
+    first = opened.astype(np.int64) // BLOCK_SEGMENTS + 1
+    last = (closed.astype(np.int64) - 1) // BLOCK_SEGMENTS
+    counts = np.maximum(last - first + 1, 0)
+    regions = np.repeat(np.arange(len(opened), dtype=np.uint32), counts)
+    before = np.cumsum(counts) - counts
+    blocks = np.repeat(first - before, counts) + np.arange(len(regions))
+    block_count = -(-segment_count // BLOCK_SEGMENTS)
+    offset = np.zeros(block_count + 1, dtype=np.uint32)
+    np.cumsum(np.bincount(blocks, minlength=block_count), out=offset[1:])
+    return offset, regions[np.argsort(blocks, kind="stable")]

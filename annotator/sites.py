@@ -1,25 +1,28 @@
 """Site annotations of one contig, found by exact allele: position, REF and ALT, all normalised.
 
-Sorted 64-bit keys: 29 bits position, 1 bit kind, 34 bits allele. A single-base change is its own key; anything else
-is keyed by a checksum, so every hit is compared with the stored allele text before it counts.
+Sorted 64-bit keys: 29 bits position, 1 bit kind, 34 bits allele. The key of a single-base change is the allele itself;
+anything else is keyed by a checksum, so such a hit is compared with the stored allele text before it counts.
+
+Beside the keys stand, row by row, the dbSNP number (0: none) and the number of the INFO text; texts are kept once
+where they repeat. Only rows of longer alleles have an allele text. What no row needs is not there.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.arrays import open_arrays, pack_texts, write_archive
+from annotator.arrays import Arrays, open_arrays
 
 MAX_POSITION = 2**29 - 1  # what a key, and a tabix index, can hold
 
 _SINGLE_BASE = {
     (ref, alt): number for number, (ref, alt) in enumerate((bytes([r]), bytes([a])) for r in b"ACGT" for a in b"ACGT")
 }
+_ALLELE_OF = list(_SINGLE_BASE)
 _LONG_ALLELE = 1 << 34
 _BASE_NUMBER = np.full(256, 255, dtype=np.uint8)
 _BASE_NUMBER[np.frombuffer(b"ACGT", dtype=np.uint8)] = np.arange(4, dtype=np.uint8)
@@ -28,7 +31,7 @@ _NO_KEY = np.uint64(2**64 - 1)  # lies behind every position that a file may hol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One annotated allele: 1-based position; `identifier` may fill an empty ID column, `text` is INFO text."""
+    """One annotated allele: 1-based position; `identifier` (`rs…`) may fill an empty ID column, `text` is INFO text."""
 
     position: int
     ref: bytes
@@ -45,6 +48,11 @@ def site_key(position: int, ref: bytes, alt: bytes) -> int:
     return position << 35 | _LONG_ALLELE | zlib.crc32(ref + b">" + alt)
 
 
+def is_long(key: int) -> bool:
+    """Whether a key belongs to an allele that is no single-base change."""
+    return bool(key & _LONG_ALLELE)
+
+
 def snv_keys(positions: NDArray[np.int64], refs: NDArray[np.uint8], alts: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """The keys of single-base changes, all at once: 1-based positions, and bases as upper-case ASCII codes.
 
@@ -59,21 +67,30 @@ def snv_keys(positions: NDArray[np.int64], refs: NDArray[np.uint8], alts: NDArra
 class SiteStore:
     """The sites of one contig."""
 
-    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self._keys = arrays.get("key", np.zeros(0, dtype=np.uint64))
+    def __init__(self, arrays: Arrays) -> None:
+        self._keys: NDArray[np.uint64] = arrays.get("key", np.zeros(0, dtype=np.uint64))
+        self._rs_numbers = arrays.get("rs")
+        self._text_of = arrays.get("text")
         self._offsets = arrays.get("offset", np.zeros(1, dtype=np.uint32))
         self._blob = arrays.get("blob", np.zeros(0, dtype=np.uint8))
+        self._long_rows = arrays.get("long", np.zeros(0, dtype=np.uint32))
+        self._allele_offsets = arrays.get("allele_offset", np.zeros(1, dtype=np.uint32))
+        self._alleles = arrays.get("allele", np.zeros(0, dtype=np.uint8))
+        self._identifier_field = arrays.get("identifier_field", np.zeros(0, dtype=np.uint8)).tobytes()
 
     @classmethod
     def open(cls, stem: Path) -> "SiteStore":
         """Open the store at `stem`; a contig without a store has no sites."""
         return cls(open_arrays(stem))
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def __iter__(self) -> Iterator[Site]:
         """All sites, by position."""
         for row, key in enumerate(self._keys.tolist()):
-            found = self._blob[int(self._offsets[row]) : int(self._offsets[row + 1])].tobytes()
-            ref, alt, identifier, text = found.split(b"\t", 3)
+            ref, alt = self._allele(row, key=key)
+            identifier, text = self._values(row)
             yield Site(position=key >> 35, ref=ref, alt=alt, identifier=identifier, text=text)
 
     def candidates(self, keys: Sequence[int] | NDArray[np.uint64]) -> dict[int, int]:
@@ -88,24 +105,29 @@ class SiteStore:
 
     def read(self, row: int, *, ref: bytes, alt: bytes) -> tuple[bytes, bytes] | None:
         """Give (identifier, INFO text) of the first row from `row` on with the same key and really this allele."""
-        key = self._keys[row]
-        while row < len(self._keys) and self._keys[row] == key:
-            found = self._blob[int(self._offsets[row]) : int(self._offsets[row + 1])].tobytes()
-            stored_ref, stored_alt, identifier, text = found.split(b"\t", 3)
-            if stored_ref == ref and stored_alt == alt:
-                return identifier, text
+        key = int(self._keys[row])
+        while row < len(self._keys) and int(self._keys[row]) == key:
+            if self._allele(row, key=key) == (ref, alt):
+                return self._values(row)
             row += 1
         return None
 
+    def _allele(self, row: int, *, key: int) -> tuple[bytes, bytes]:
+        if not is_long(key):
+            return _ALLELE_OF[key & 15]
+        number = int(np.searchsorted(self._long_rows, self._long_rows.dtype.type(row)))
+        found = self._alleles[int(self._allele_offsets[number]) : int(self._allele_offsets[number + 1])].tobytes()
+        ref, _, alt = found.partition(b"\t")
+        return ref, alt
 
-def write_sites(path: Path, *, sites: Iterable[Site]) -> int:
-    """Sort the sites of one contig by key and write its store; give their number."""
-    keyed = sorted((site_key(site.position, site.ref, site.alt), _row(site)) for site in sites)
-    offset, blob = pack_texts([row for _, row in keyed])
-    keys = np.array([key for key, _ in keyed], dtype=np.uint64)
-    write_archive(path, arrays={"key": keys, "offset": offset, "blob": blob})
-    return len(keyed)
-
-
-def _row(site: Site) -> bytes:
-    return b"\t".join((site.ref, site.alt, site.identifier, site.text))
+    def _values(self, row: int) -> tuple[bytes, bytes]:
+        number = 0 if self._rs_numbers is None else int(self._rs_numbers[row])
+        identifier = b"rs%d" % number if number else b""
+        text = b""
+        if self._text_of is not None:
+            at = int(self._text_of[row])
+            text = self._blob[int(self._offsets[at]) : int(self._offsets[at + 1])].tobytes()
+        if identifier and self._identifier_field:
+            named = self._identifier_field + b"=" + identifier
+            return identifier, named + b";" + text if text else named
+        return identifier, text

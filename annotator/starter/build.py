@@ -17,7 +17,8 @@ from annotator.errors import AnnotatorError, InvalidReferenceError
 from annotator.manifest import Contig, Manifest, Source, Track, checksums, sha256_of, write_manifest
 from annotator.models.store import write_models
 from annotator.regions import Region, write_regions
-from annotator.sites import Site, write_sites
+from annotator.site_writer import write_sites
+from annotator.sites import Site
 from annotator.starter.mitochondrion import (
     MITOCHONDRIAL_GENES,
     MITOCHONDRION,

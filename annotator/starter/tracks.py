@@ -1,4 +1,4 @@
-"""Read the starter's sources into regions and sites."""
+"""Read the starter's sources into regions and sites, with the fields of the table of tracks."""
 
 import gzip
 import json
@@ -9,31 +9,20 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from annotator.alleles import trim
+from annotator.definitions import TrackDefinition
 from annotator.info import InfoField, encode_list, encode_value
 from annotator.regions import Region
 from annotator.sites import Site
+from annotator.tracks import CLINVAR, CYTOBANDS, GENES, HGNC, STARS
 
-CYTOBAND_FIELDS = (
-    InfoField(id="CYTOBAND", number=".", type="String", description="Cytogenetic bands that the record touches"),
-)
-GENE_FIELDS = (
-    InfoField(id="GENE", number=".", type="String", description="Symbols of genes whose locus the record touches"),
-    InfoField(id="GENE_ID", number=".", type="String", description="Ensembl identifiers of these genes"),
-    InfoField(id="GENE_NAME", number=".", type="String", description="Full names of these genes"),
-    InfoField(
-        id="GENE_SYNONYM",
-        number=".",
-        type="String",
-        description="Other symbols of these genes; for each gene its symbol, then its synonyms, joined by &",
-    ),
-)
-CLINVAR_FIELDS = (
-    InfoField(id="CLINVAR_ID", number="A", type="Integer", description="ClinVar variation identifier"),
-    InfoField(id="CLINVAR_SIG", number="A", type="String", description="ClinVar clinical significance"),
-    InfoField(id="CLINVAR_REVIEW", number="A", type="String", description="ClinVar review status"),
-    InfoField(id="CLINVAR_DISEASE", number="A", type="String", description="ClinVar diseases, joined by &"),
-    InfoField(id="CLINVAR_MC", number="A", type="String", description="Molecular consequences by ClinVar, joined by &"),
-)
+
+def _fields(track: TrackDefinition) -> tuple[InfoField, ...]:
+    return tuple(field.info for field in track.fields)
+
+
+CYTOBAND_FIELDS = _fields(CYTOBANDS)
+GENE_FIELDS = tuple(field for field in (*_fields(GENES), *_fields(HGNC)) if field.id != "HGNC_ID")
+CLINVAR_FIELDS = _fields(CLINVAR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +92,12 @@ def read_clinvar(path: Path, *, keys_path: Path) -> dict[str, list[Site]]:
     for row in _rows(path):
         contig, position, identifier, ref, alt, disease_ids, _af, review, significance, _type, effects = row[:11]
         rs_number = row[12] if len(row) > 12 else ""
+        status = keys["clinical_review_statuses"][int(review)]
         values = {
             "CLINVAR_ID": identifier,
             "CLINVAR_SIG": encode_list([keys["clinical_significances"][int(significance)]]),
-            "CLINVAR_REVIEW": encode_value(keys["clinical_review_statuses"][int(review)]),
+            "CLINVAR_REVIEW": encode_value(status),
+            "CLINVAR_STARS": STARS[status],
             "CLINVAR_DISEASE": _named(disease_ids, names=diseases),
             "CLINVAR_MC": _named(effects, names=consequences),
         }

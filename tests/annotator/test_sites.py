@@ -1,11 +1,13 @@
 """Sites are found by their exact allele, one by one or many at once."""
 
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from annotator.sites import Site, SiteStore, site_key, snv_keys, write_sites
+from annotator.site_writer import SiteWriter, write_sites
+from annotator.sites import Site, SiteStore, site_key, snv_keys
 
 
 def site(position: int, ref: bytes, alt: bytes, text: bytes = b"K=1", identifier: bytes = b"") -> Site:
@@ -46,3 +48,76 @@ class TestCandidates:
 
     def test_are_none_without_keys(self, store: SiteStore) -> None:
         assert store.candidates(np.zeros(0, dtype=np.uint64)) == {}
+
+
+class TestSiteStore:
+    def test_finds_the_exact_allele(self, tmp_path: Path) -> None:
+        sites = [
+            site(5, b"A", b"AT", b"K=2"),
+            site(5, b"A", b"G", b"K=1", b"rs1"),
+            site(5, b"ACG", b"A", b"K=1"),
+            site(4, b"C", b"T", b"", b"rs2"),
+        ]
+        write_sites(tmp_path / "1.npz", sites=sites)
+        store = SiteStore.open(tmp_path / "1")
+        assert sorted(map(repr, store)) == sorted(map(repr, sites))
+        assert [found.position for found in store] == [4, 5, 5, 5]
+        keys = [site_key(5, b"A", b"G"), site_key(5, b"A", b"C"), site_key(5, b"A", b"AT"), site_key(6, b"A", b"G")]
+        found = store.candidates(keys)
+        assert found.keys() == {0, 2}
+        assert store.read(found[0], ref=b"A", alt=b"G") == (b"rs1", b"K=1")
+        assert store.read(found[2], ref=b"A", alt=b"AT") == (b"", b"K=2")
+
+    def test_compares_the_text_when_keys_collide(self, tmp_path: Path) -> None:
+        write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"AT", b"K=2")])
+        assert SiteStore.open(tmp_path / "1").read(0, ref=b"A", alt=b"AC") is None
+
+    def test_is_empty_for_a_contig_without_one(self, tmp_path: Path) -> None:
+        assert SiteStore.open(tmp_path / "none").candidates([1, 2]) == {}
+
+
+class TestSiteWriter:
+    def test_repeats_the_identifier_in_a_field_of_its_own(self, tmp_path: Path) -> None:
+        with SiteWriter(tmp_path / "1", identifier_field="DBSNP") as writer:
+            writer.add(site(5, b"A", b"G", b"", b"rs12"))
+            writer.add(site(6, b"A", b"G", b"K=1", b"rs13"))
+            writer.add(site(7, b"A", b"G", b"K=1"))
+        texts = [found.text for found in SiteStore.open(tmp_path / "1")]
+        assert texts == [b"DBSNP=rs12", b"DBSNP=rs13;K=1", b"K=1"]
+
+    def test_keeps_columns_that_rows_need_and_no_others(self, tmp_path: Path) -> None:
+        with SiteWriter(tmp_path / "1") as writer:
+            writer.add(site(5, b"A", b"G", b"", b"rs12"))
+        with np.load(tmp_path / "1.npz") as arrays:
+            assert sorted(arrays.files) == ["key", "rs"]
+
+    def test_writes_a_large_store_as_a_mapped_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("annotator.site_writer.ARCHIVE_BYTES", 0)
+        write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"G"), site(9, b"C", b"CT")])
+        assert not (tmp_path / "1.npz").exists()
+        assert [found.alt for found in SiteStore.open(tmp_path / "1")] == [b"G", b"CT"]
+        assert [path.name for path in tmp_path.iterdir()] == ["1"]
+
+    def test_gives_the_same_store_whether_flushed_or_not(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("annotator.site_writer._BATCH_ROWS", 7)
+        monkeypatch.setattr("annotator.site_writer.MEMO_TEXTS", 3)
+        chance = random.Random(5)
+        sites = [
+            site(100 + number // 3 - chance.randrange(30), b"A", chance.choice((b"C", b"AC")), b"K=%d" % (number % 5))
+            for number in range(500)
+        ]
+        with SiteWriter(tmp_path / "flushed") as writer:
+            for number, one in enumerate(sites):
+                writer.add(one)
+                writer.flush(before=100 + number // 3 - 40)
+        with SiteWriter(tmp_path / "whole") as writer:
+            for one in sites:
+                writer.add(one)
+        flushed, whole = (list(SiteStore.open(tmp_path / name)) for name in ("flushed", "whole"))
+        assert flushed == whole
+        assert len(whole) == 500
+
+    def test_refuses_an_identifier_that_is_none_of_dbsnp(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="no dbSNP number"):
+            write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"G", b"", b"COSM1")])
+        assert list(tmp_path.iterdir()) == []

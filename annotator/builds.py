@@ -61,6 +61,12 @@ def build_by_lengths(lengths: Mapping[str, int]) -> str | None:
     return max(sorted(votes), key=lambda build: votes[build]) if votes else None
 
 
+def chromosome_lengths(build: str) -> dict[str, int]:
+    """Lengths of the chromosomes of a build, in order and without the mitochondrion; empty for an unknown build."""
+    lengths = map(int, _LENGTHS.get(build, "").split())
+    return dict(zip(_CHROMOSOMES, lengths, strict=True)) if build in _LENGTHS else {}
+
+
 def build_by_words(text: str) -> str | None:
     """Name the build that a header value such as a reference path speaks of; None when it names none, or several."""
     named = {build for pattern, build in _BUILD_WORDS if pattern.search(text)}

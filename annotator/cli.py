@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
+from annotator.commands import reference
 from annotator.engine import Request, annotate, stem_of
 from annotator.errors import AnnotatorError, InvalidVcfError
 from annotator.inspection import HEAD_BYTES, inspect_head
 from annotator.limits import DEFAULT_LIMITS, Limits
 from annotator.manifest import read_manifest
 from annotator.progress import ENGINE_ERROR, Done, Event, Failed, Listener, Progress, Stage, to_line
-from annotator.reference import STARTER_FOLDER, Reference
+from annotator.reference import STARTER_FOLDER
 from annotator.version import ANNOTATOR_VERSION
 
 EXIT_FINE = 0
@@ -46,18 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--reference", type=Path, default=STARTER_FOLDER, help="default: the starter")
     inspect.set_defaults(run=_inspect)
 
-    reference = commands.add_parser("reference", help="look after references")
-    actions = reference.add_subparsers(required=True, metavar="ACTION")
-    for name, run, text in (
-        ("show", _show_reference, "print what a reference holds, with sources and licences"),
-        ("verify", _verify_reference, "compare every file with its checksum"),
-    ):
-        action = actions.add_parser(name, help=text)
-        action.add_argument("folder", type=Path, nargs="?", default=STARTER_FOLDER)
-        action.set_defaults(run=run)
-    listing = actions.add_parser("list", help="list the references inside a folder, and the starter")
-    listing.add_argument("folder", type=Path, nargs="?")
-    listing.set_defaults(run=_list_references)
+    reference.add(commands)
     return parser
 
 
@@ -144,36 +134,4 @@ def _inspect(options: argparse.Namespace) -> int:
     with options.file.open("rb") as stream:
         head = inspect_head(stream.read(HEAD_BYTES), file_name=options.file.name, reference=manifest)
     print(json.dumps(asdict(head), indent=2))
-    return EXIT_FINE
-
-
-def _show_reference(options: argparse.Namespace) -> int:
-    manifest = read_manifest(options.folder)
-    print(f"{manifest.label}, build {manifest.build}, made by annotator {manifest.engine}")
-    print(f"Contigs: {len(manifest.contigs)}; with transcript models: {', '.join(manifest.model_contigs)}")
-    print("Tracks")
-    for track in manifest.tracks:
-        print(f"  {track.label}: {', '.join(field.id for field in track.fields)}")
-    print("Sources")
-    for source in manifest.sources:
-        print(f"  {source.name}, version {source.version} ({source.licence})")
-    return EXIT_FINE
-
-
-def _verify_reference(options: argparse.Namespace) -> int:
-    reference = Reference(options.folder)
-    damaged = reference.verify()
-    for name in damaged:
-        print(f"damaged or missing: {name}")
-    if not damaged:
-        print(f"{reference.manifest.label}: {len(reference.manifest.files)} files are as they were built.")
-    return EXIT_OURS if damaged else EXIT_FINE
-
-
-def _list_references(options: argparse.Namespace) -> int:
-    folders = [STARTER_FOLDER]
-    if options.folder is not None:
-        folders += sorted(path.parent for path in options.folder.glob("*/manifest.json"))
-    for folder in folders:
-        print(f"{read_manifest(folder).label}  {folder}")
     return EXIT_FINE

@@ -27,20 +27,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from annotator.coded import Coded, decoded
+
 ROW_GROUP_ROWS = 65_536
 
 _ROW_GROUP_BYTES = 64 * 1024 * 1024  # a row group of very long alleles ends earlier
 _LAYOUT = "1"
 _ZSTD_LEVEL = 1
 _CODES = pa.dictionary(pa.int32(), pa.string())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coded:
-    """Strings that repeat: `codes` are positions in `values`, which are all different; -1 stands for none."""
-
-    codes: NDArray[np.int32]
-    values: Sequence[str | bytes]
 
 
 Numbers = NDArray[np.integer] | NDArray[np.floating]
@@ -224,23 +218,10 @@ def _array(values: Values, column: Column) -> pa.Array:
 
 
 def _dictionary(coded: Coded) -> pa.DictionaryArray:
-    """This function will number the strings in order of first use and drop those that are not used.
-
-    When dictionaries of several batches are joined, that order is kept: however the rows were cut, it is the same.
-    """
-    count, length = len(coded.values), len(coded.codes)
-    first_use = np.full(count + 1, length, np.int32)  # the last entry is that of code -1
-    first_use[coded.codes[::-1]] = np.arange(length - 1, -1, -1, dtype=np.int32)
-    used = np.flatnonzero(first_use[:count] < length)
-    order = used[np.argsort(first_use[used])]
-    renumbered = np.full(count + 1, -1, np.int32)
-    renumbered[order] = np.arange(len(order))
-    codes = renumbered[coded.codes]
-    has_missing = first_use[count] < length
-    return pa.DictionaryArray.from_arrays(
-        pa.array(codes, mask=codes < 0) if has_missing else pa.array(codes),
-        _text_array([coded.values[index] for index in order.tolist()]),
-    )
+    used = coded.in_order_of_use()
+    missing = used.codes < 0
+    codes = pa.array(used.codes, mask=missing) if missing.any() else pa.array(used.codes)
+    return pa.DictionaryArray.from_arrays(codes, _text_array(used.values))
 
 
 def _with_own_dictionaries(part: pa.RecordBatch) -> pa.RecordBatch:
@@ -258,14 +239,7 @@ def _text_array(values: Sequence[str | bytes | None]) -> pa.StringArray:
     try:
         return pa.array(values, pa.string())
     except (pa.ArrowInvalid, UnicodeError):
-        return pa.array([_decoded(value) for value in values], pa.string())
-
-
-def _decoded(value: str | bytes | None) -> str | None:
-    if value is None:
-        return None
-    text = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
-    return text.decode("utf-8", "replace")
+        return pa.array([None if value is None else decoded(value) for value in values], pa.string())
 
 
 def _nothing(column: Column, rows: int) -> pa.Array:

@@ -1,17 +1,19 @@
 """Columns of made-up variants, for what is made of them."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from annotator.table import Coded, Values
+from annotator.coded import Coded
+from annotator.table import Values
 
 CONSEQUENCES = ["missense_variant", "intron_variant", "splice_region_variant&intron_variant", "intergenic_variant"]
 IMPACTS = ["MODERATE", "MODIFIER", "LOW", "MODIFIER"]
 
 
-def coded(strings: list[str | None]) -> Coded:
+def coded(strings: Sequence[str | None]) -> Coded:
     """This function will code strings as a worker does, with a string in the list that no row has."""
     values = ["unused", *dict.fromkeys(string for string in strings if string is not None)]
     codes = [-1 if string is None else values.index(string) for string in strings]

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from annotator import table as table_module
-from annotator.table import COLUMNS, ROW_GROUP_ROWS, ROW_ID, Coded, VariantTable, batch_of, from_bytes, to_bytes
+from annotator.coded import Coded
+from annotator.table import COLUMNS, ROW_GROUP_ROWS, ROW_ID, VariantTable, batch_of, from_bytes, to_bytes
 from tests.annotator.rows import columns, variants
 
 

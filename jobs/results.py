@@ -6,10 +6,11 @@ from django.http import Http404
 
 from genomics.aws import s3
 from genomics.aws.errors import ObjectMissingError
-from jobs import storage
+from jobs import preview, storage
 from jobs.models import Job, Kind, ResultFile
 
 LOG_BYTES_SHOWN = 512 * 1024
+PREVIEW_BYTES_SHOWN = 2 * 1024**2
 _CONTENT_TYPES = {
     Kind.VCF: "application/gzip",
     Kind.INDEX: "application/octet-stream",
@@ -79,11 +80,18 @@ def link(job: Job, *, kind: str) -> str:
 def log_text(job: Job) -> tuple[str, bool]:
     """This function will give the log's text and whether only its beginning. Raises Http404 without a log."""
     file = _file(job, kind=Kind.LOG)
-    try:
-        text = storage.read_result(file.key, limit=LOG_BYTES_SHOWN).decode(errors="replace")
-    except ObjectMissingError as error:
-        raise Http404 from error
-    return text, file.size_bytes > LOG_BYTES_SHOWN
+    return _read(file, limit=LOG_BYTES_SHOWN).decode(errors="replace"), file.size_bytes > LOG_BYTES_SHOWN
+
+
+def preview_of(job: Job) -> preview.Preview | None:
+    """This function will give the first rows of the table, or None when they are too many bytes to show.
+
+    Raises Http404 without a preview.
+    """
+    file = _file(job, kind=Kind.PREVIEW)
+    if file.size_bytes > PREVIEW_BYTES_SHOWN:
+        return None
+    return preview.parse(_read(file, limit=PREVIEW_BYTES_SHOWN))
 
 
 def _file(job: Job, *, kind: str) -> ResultFile:
@@ -91,3 +99,10 @@ def _file(job: Job, *, kind: str) -> ResultFile:
     if file is None:
         raise Http404(f"This job has no {kind}")
     return file
+
+
+def _read(file: ResultFile, *, limit: int) -> bytes:
+    try:
+        return storage.read_result(file.key, limit=limit)
+    except ObjectMissingError as error:
+        raise Http404 from error

@@ -10,6 +10,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/status/", views.status, name="status"),
     path("jobs/<uuid:job_id>/status.json", views.status_json, name="status-json"),
     path("jobs/<uuid:job_id>/log/", views.log, name="log"),
+    path("jobs/<uuid:job_id>/preview/", views.preview, name="preview"),
     path("jobs/<uuid:job_id>/files/<str:kind>/", views.file, name="file"),
     path("jobs/<uuid:job_id>/cancel/", views.cancel, name="cancel"),
     path("jobs/<uuid:job_id>/retry/", views.retry, name="retry"),

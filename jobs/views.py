@@ -18,7 +18,7 @@ from genomics import clock, rates
 from genomics.aws.errors import StorageUnavailableError
 from genomics.users import labs
 from genomics.users.models import Lab, Membership, User
-from jobs import deletion, listing, live, results, submission, waiting
+from jobs import deletion, listing, live, references, results, submission, waiting
 from jobs.errors import NotPossibleNowError
 from jobs.models import Job, Kind, Status
 from jobs.spans import Span
@@ -124,6 +124,22 @@ def log(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 
 
 @login_required
+@require_safe
+@rates.limited("job-read")
+def preview(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    job = _job(request, job_id)
+    try:
+        shown = results.preview_of(job)
+    except StorageUnavailableError:
+        messages.error(
+            request, "The preview cannot be read right now, because the storage does not answer. Try again soon."
+        )
+        return redirect("jobs:detail", job_id=job.pk)
+    has_table = job.files.filter(kind=Kind.TABLE).exists()
+    return render(request, "jobs/preview.html", {"job": job, "preview": shown, "has_table": has_table})
+
+
+@login_required
 @require_POST
 @rates.limited("job-change")
 def cancel(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
@@ -172,11 +188,14 @@ def _done(request: HttpRequest, job: Job, *, change: _Change, said: str) -> bool
 
 def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
     now = timezone.now()
+    files = list(job.files.order_by("id"))
     return {
         "job": job,
-        "files": list(job.files.order_by("id")),
+        "files": files,
+        "has_preview": any(file.kind == Kind.PREVIEW for file in files),
         "events": list(job.events.order_by("-sequence")),
         "summary": job.summary if job.status == Status.COMPLETED else None,
+        "reference": references.describe(job),
         "same_file": Job.objects.visible_to(_user(request)).same_input(job).first(),
         "foresight": _foresight([job], now=now).get(job.pk),
         "live": live.for_job(job, now=now),

@@ -100,6 +100,7 @@ TABLE = {
     "jobs:status": Row(circle=LAB, get=PAGE),
     "jobs:status-json": Row(circle=LAB, get=PAGE),
     "jobs:log": Row(circle=LAB, get=PAGE),
+    "jobs:preview": Row(circle=LAB, get=PAGE),
     "jobs:file": Row(circle=LAB, get={302}),
     "jobs:cancel": Row(circle=LAB, post={302}),
     "jobs:retry": Row(circle=LAB, post={302}),
@@ -142,9 +143,10 @@ def world(free_user: User, stranger: User, admin_user: User) -> World:
     membership = Membership.objects.create(lab=lab, user=member, role=Role.MEMBER)
     now = timezone.now()
     job = make_job(free_user, now=now, status=Status.COMPLETED)
-    key = storage.attempt_prefix(job) + "log.txt"
-    aws_client("s3").put_object(Bucket=storage.bucket(storage.RESULTS), Key=key, Body=b"The log.")
-    ResultFile.objects.create(job=job, kind=Kind.LOG, name="a.log", key=key, size_bytes=8, sha256="0" * 64)
+    for kind, content in ((Kind.LOG, b"The log."), (Kind.PREVIEW, b'{"columns": [], "rows": []}')):
+        key, size_bytes = f"{storage.attempt_prefix(job)}{kind}", len(content)
+        aws_client("s3").put_object(Bucket=storage.bucket(storage.RESULTS), Key=key, Body=content)
+        ResultFile.objects.create(job=job, kind=kind, name="a", key=key, size_bytes=size_bytes, sha256="0" * 64)
     upload = uploads.begin(free_user, lab=lab, name="draft.vcf", size_bytes=9, now=now)
     invitation = invitations.invite(lab, email="new-member@lab.example", role=Role.MEMBER, by=free_user, now=now)
     token = "the-token-of-the-mail"
@@ -267,7 +269,7 @@ class TestSomethingOfAnotherLab:
 
     def test_a_deleted_job_is_out_of_sight_for_all(self, world: World) -> None:
         Job.objects.filter(pk=world.ids["job_id"]).update(deleted_at=timezone.now())
-        for name in ("jobs:detail", "jobs:status", "jobs:status-json", "jobs:log"):
+        for name in ("jobs:detail", "jobs:status", "jobs:status-json", "jobs:log", "jobs:preview"):
             assert world.client(OWNER).get(reverse(name, args=[world.ids["job_id"]])).status_code == 404
         assert world.client(OWNER).get(reverse("jobs:file", args=[world.ids["job_id"], "LOG"])).status_code == 404
 

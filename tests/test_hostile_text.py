@@ -26,7 +26,7 @@ from genomics.mail import outbox
 from genomics.mail.models import Mail
 from genomics.queues.models import DeadLetter
 from genomics.users.models import Lab, Membership, Role, User
-from jobs import annotation, notices, storage, transitions, uploads
+from jobs import annotation, notices, results, storage, transitions, uploads
 from jobs.errors import UploadRefusedError
 from jobs.models import Job, JobEvent, Kind, Status
 from tests import hostile
@@ -124,6 +124,33 @@ class TestTextInAFile:
         _check_status(client_of(job.owner).get(reverse("jobs:status-json", args=[job.pk])))
         notices.tell(JobEvent.objects.get(job=job, status=Status.FAILED))
         _check_mail(_deliver(Mail.objects.get()), recipient=job.owner.email)
+
+
+@pytest.mark.parametrize("text", hostile.ALL.values(), ids=hostile.ALL.keys())
+class TestTextInAResult:
+    def test_does_no_harm_in_its_preview(
+        self, client_of: SignIn, free_user: User, now: datetime, tmp_path: Path, text: str
+    ) -> None:
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        source = tmp_path / "preview.json"
+        source.write_text(json.dumps({"columns": [text, "pos", "empty"], "rows": [[text, [text], None]]}))
+        results.store(job, kind=Kind.PREVIEW, source=source, name="preview.json").save()
+        assert _wrong(client_of(free_user), reverse("jobs:preview", args=[job.pk])) == []
+
+    def test_does_no_harm_in_its_summary(self, client_of: SignIn, free_user: User, now: datetime, text: str) -> None:
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        said = "".join(
+            character if character.isprintable() else "?" for character in text
+        )  # as the annotator writes it
+        summary = {
+            "reference": dict.fromkeys(("name", "version", "build"), said),
+            "sources": [dict.fromkeys(("name", "version", "date", "licence"), said)],
+            "warnings": [said],
+            "variants_by_consequence": {said: 1},
+            "variants_by_impact": {said: 1},
+        }
+        Job.objects.filter(pk=job.pk).update(summary=summary)
+        assert _wrong(client_of(free_user), reverse("jobs:detail", args=[job.pk])) == []
 
 
 @pytest.mark.parametrize("name", hostile.FILE_NAMES.values(), ids=hostile.FILE_NAMES.keys())

@@ -1,8 +1,10 @@
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 
-def _forget_new_kinds(apps, schema_editor):
+def _forget_new_kinds(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """The objects stay in the bucket and go with their job: a sweep removes all that lies under its prefix."""
     files = apps.get_model("jobs", "ResultFile").objects.using(schema_editor.connection.alias)
     files.filter(kind__in=["TABLE", "PREVIEW", "MANIFEST"]).delete()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from genomics.users.models import User
-from jobs.models import Job, Status
+from jobs.models import Job, Kind, Status
 
 register = template.Library()
 
@@ -17,6 +17,14 @@ _ACTORS = {
     "sweep": "The automatic check",
     "billing": "Billing",
     "admin": "An administrator",
+}
+_PURPOSES = {
+    Kind.VCF: "Your records, with what was found added to INFO",
+    Kind.INDEX: "Lets genome browsers and tabix jump to a region",
+    Kind.TABLE: "One row for each variant, for pandas, R or DuckDB",
+    Kind.SUMMARY: "The numbers of this page, for programs",
+    Kind.LEDGER: "What became of each record, and why",
+    Kind.MANIFEST: "What the result was made of, to verify or repeat it",
 }
 
 
@@ -87,6 +95,12 @@ def failure_place(job: Job) -> str:
     line = "" if job.failure_line is None else f"line {job.failure_line:,}"
     column = f"column {job.failure_column}" if job.failure_column else ""
     return ", ".join(filter(None, (line, column)))
+
+
+@register.filter
+def purpose(kind: str) -> str:
+    """This function will say what a file of a result is good for; nothing of one that says so itself."""
+    return _PURPOSES.get(Kind(kind), "")
 
 
 @register.filter

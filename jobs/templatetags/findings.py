@@ -8,8 +8,6 @@ from django import template
 register = template.Library()
 
 _SHOWN = 12
-# References named like this hold a mitochondrial sequence only: no codons to compare on the other chromosomes.
-_STARTER = "starter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +30,6 @@ class Findings:
     """What an annotation found."""
 
     variants: int
-    reference: str
-    is_starter: bool
     consequences: list[Bar]
     with_consequence: int  # the others lie where the reference has no transcripts
     more_consequences: int  # rarer ones, which the summary file names
@@ -50,12 +46,8 @@ def findings(summary: dict[str, Any]) -> Findings:
     """This function will turn summary.json into what the page shows; counts that it does not hold are zero."""
     consequences = _bars(summary.get("variants_by_consequence", {}))
     impacts = _bars(summary.get("variants_by_impact", {}))
-    reference = summary.get("reference", {})
-    name = str(reference.get("name", ""))
     return Findings(
         variants=summary.get("variants", 0),
-        reference=f"{name} {reference.get('version', '')}".strip(),
-        is_starter=_STARTER in name.lower(),
         consequences=sorted(consequences, key=lambda bar: -bar.amount)[:_SHOWN],
         with_consequence=sum(bar.amount for bar in consequences),
         more_consequences=max(0, len(consequences) - _SHOWN),

@@ -95,3 +95,33 @@ class TestLogText:
         results.drop([file.key])
         with pytest.raises(Http404):
             results.log_text(running)
+
+
+class TestPreviewOf:
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        file = tmp_path / "preview.json"
+        file.write_text('{"columns": ["chrom"], "rows": [["chrM"]]}')
+        return file
+
+    def test_gives_the_rows(self, running: Job, file: Path) -> None:
+        results.replace(running, files=[results.store(running, kind=Kind.PREVIEW, source=file, name="a")])
+        shown = results.preview_of(running)
+        assert shown is not None
+        assert shown.rows[0][0].text == "chrM"
+
+    def test_is_none_when_there_is_too_much_to_show(
+        self, running: Job, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(results, "PREVIEW_BYTES_SHOWN", 4)
+        results.replace(running, files=[results.store(running, kind=Kind.PREVIEW, source=file, name="a")])
+        assert results.preview_of(running) is None
+
+    def test_is_404_without_a_preview_or_its_object(self, running: Job, file: Path) -> None:
+        with pytest.raises(Http404):
+            results.preview_of(running)
+        stored = results.store(running, kind=Kind.PREVIEW, source=file, name="a")
+        results.replace(running, files=[stored])
+        results.drop([stored.key])
+        with pytest.raises(Http404):
+            results.preview_of(running)

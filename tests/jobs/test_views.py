@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from genomics.aws.errors import StorageUnavailableError
 from genomics.users.models import Lab, Membership, Role, User
-from jobs import results
+from jobs import results, storage
 from jobs.models import Job, JobEvent, Kind, ResultFile, Status
 from tests.jobs.factory import make_job
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 SignIn = Callable[[User], Client]
 
-READ = ["jobs:detail", "jobs:status", "jobs:status-json", "jobs:log"]
+READ = ["jobs:detail", "jobs:status", "jobs:status-json", "jobs:log", "jobs:preview"]
 WRITE = ["jobs:cancel", "jobs:retry", "jobs:delete"]
 
 
@@ -281,6 +282,60 @@ class TestJ20Log:
         source.write_text("what happened")
         results.store(job, kind=Kind.LOG, source=source, name="sample.log.txt").save()
         assert "what happened" in client_of(free_user).get(reverse("jobs:log", args=[job.pk])).content.decode()
+
+
+@pytest.mark.usefixtures("aws")
+class TestPreview:
+    @pytest.fixture
+    def shown(self, client_of: SignIn, free_user: User, now: datetime, tmp_path: Path) -> Callable[[str], str]:
+        """This function will give a function that puts a preview into the storage and gives its page."""
+
+        def shown(content: str) -> str:
+            job = make_job(free_user, now=now, status=Status.COMPLETED)
+            source = tmp_path / "preview.json"
+            source.write_text(content)
+            results.store(job, kind=Kind.PREVIEW, source=source, name="sample.preview.json").save()
+            return client_of(free_user).get(reverse("jobs:preview", args=[job.pk])).content.decode()
+
+        return shown
+
+    def test_shows_the_rows(self, shown: Callable[[str], str]) -> None:
+        page = shown('{"columns": ["chrom", "pos", "dbsnp"], "rows": [["chrM", 3460, null], ["chrM", 3461, null]]}')
+        assert "The first 2 rows of the table" in page
+        assert "<bdi>3460</bdi>" in page
+        assert "No value in these rows: dbSNP." in page
+
+    def test_escapes_what_is_in_them(self, shown: Callable[[str], str]) -> None:
+        page = shown('{"columns": ["<script>x"], "rows": [["<script>alert(1)</script>"]]}')
+        assert "<script>alert" not in page
+        assert "<script>x" not in page
+
+    def test_says_that_there_are_none(self, shown: Callable[[str], str]) -> None:
+        assert "No rows" in shown('{"columns": ["chrom"], "rows": []}')
+
+    def test_says_that_they_are_too_long(self, shown: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(results, "PREVIEW_BYTES_SHOWN", 4)
+        assert "Too long to show" in shown('{"columns": ["chrom"], "rows": []}')
+
+    def test_offers_the_whole_table_where_there_is_one(
+        self, shown: Callable[[str], str], client_of: SignIn, free_user: User
+    ) -> None:
+        assert "Whole table" not in shown('{"columns": [], "rows": []}')
+        job = Job.objects.get()
+        ResultFile.objects.create(job=job, kind=Kind.TABLE, name="t", key="t", size_bytes=3, sha256="0" * 64)
+        page = client_of(free_user).get(reverse("jobs:preview", args=[job.pk])).content.decode()
+        assert reverse("jobs:file", args=[job.pk, "TABLE"]) in page
+
+    def test_leads_back_to_the_job_while_the_storage_is_away(
+        self, shown: Callable[[str], str], client_of: SignIn, free_user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*args: Any, **options: Any) -> bytes:
+            raise StorageUnavailableError("S3 is away")
+
+        shown('{"columns": [], "rows": []}')
+        monkeypatch.setattr(storage, "read_result", fail)
+        page = client_of(free_user).get(reverse("jobs:preview", args=[Job.objects.get().pk]), follow=True)
+        assert "The preview cannot be read right now" in page.content.decode()
 
 
 class TestDelete:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from genomics.users.models import User
-from jobs.models import Job, Status
+from jobs.models import Job, Kind, Status
 from jobs.templatetags import display
 
 
@@ -119,3 +119,12 @@ class TestRunTime:
     def test_of_a_running_job_goes_on(self) -> None:
         job = Job(status=Status.RUNNING, started_at=datetime(2026, 3, 1, tzinfo=UTC))
         assert (display.run_time(job) or timedelta()) > timedelta(days=1)
+
+
+class TestPurpose:
+    @pytest.mark.parametrize("kind", [Kind.VCF, Kind.INDEX, Kind.TABLE, Kind.SUMMARY, Kind.LEDGER, Kind.MANIFEST])
+    def test_is_said_of_each_file_that_is_to_be_downloaded(self, kind: Kind) -> None:
+        assert display.purpose(kind.value)
+
+    def test_is_nothing_where_the_name_says_it(self) -> None:
+        assert display.purpose("LOG") == ""

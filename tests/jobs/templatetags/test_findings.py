@@ -1,5 +1,3 @@
-import pytest
-
 from annotator.summary import Summary
 from jobs.templatetags.findings import findings
 
@@ -10,9 +8,8 @@ class TestFindings:
         summary.consequences.update({"missense_variant": 1, "intron_variant": 9})
         summary.impacts.update({"MODERATE": 1, "MODIFIER": 9})
         summary.classes.update({"SNV": 10})
-        found = findings({**summary.to_json(), "clinvar_hits": 2, "reference": {"name": "GRCh38", "version": "2"}})
+        found = findings({**summary.to_json(), "clinvar_hits": 2})
         assert (found.variants, found.clinvar_hits, found.identifiers_filled, found.ti_tv) == (10, 2, 3, 2.0)
-        assert found.reference == "GRCh38 2"
         assert (found.with_consequence, found.with_impact) == (10, 10)
         assert [(bar.label, bar.amount, bar.width) for bar in found.consequences] == [
             ("Intron", 9, "90.00%"),
@@ -26,10 +23,6 @@ class TestFindings:
     def test_stays_calm_with_an_empty_result(self) -> None:
         found = findings(Summary().to_json())
         assert (found.variants, found.consequences, found.impacts, found.ti_tv) == (0, [], [], None)
-
-    @pytest.mark.parametrize(("name", "starter"), [("GRCh38 starter", True), ("GRCh38", False)])
-    def test_knows_the_starter_reference(self, name: str, starter: bool) -> None:
-        assert findings({"reference": {"name": name}}).is_starter is starter
 
     def test_shows_a_dozen_consequences_and_counts_the_rest(self) -> None:
         found = findings({"variants_by_consequence": {f"term_{number}": number for number in range(1, 16)}})

@@ -84,6 +84,7 @@ class TrackDefinition:
     licence: str
     files: str  # regular expression that the names of its files match; empty: it needs none
     fills_identifier: bool = False  # site tracks: the dbSNP number may fill an empty ID
+    identifier_field: str = ""  # that one of the fields which only repeats the dbSNP number
 
     @property
     def kind(self) -> str:

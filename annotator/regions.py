@@ -128,6 +128,10 @@ class RegionCollector:
         if len(other):
             self._text_of.frombytes(numbers[np.frombuffer(other._text_of, dtype=np.uint32)].tobytes())
 
+    def spans(self) -> list[tuple[int, int]]:
+        """First and last bases of the regions, ordered."""
+        return sorted(zip(self._starts, self._ends, strict=True))
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give the arrays of the store."""
         if not self._starts:

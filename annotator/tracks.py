@@ -276,7 +276,7 @@ GNOMAD_SV = TrackDefinition(
     ),
     publisher="gnomAD",
     licence="CC0-1.0",
-    files=r"gnomad.*\.sv\.|gnomad_v2.*_sv",
+    files=r"gnomad.*sv.*sites",
 )
 
 TFBS = TrackDefinition(
@@ -304,13 +304,14 @@ DBSNP = TrackDefinition(
             id="DBSNP",
             number="A",
             description="dbSNP number of each ALT allele",
-            form=lambda cells: cells("dbsnp"),
+            form=cell("dbsnp"),
         ),
     ),
     publisher="NCBI",
     licence="public domain",
     files=r"dbsnp|GCF_000001405",
     fills_identifier=True,
+    identifier_field="DBSNP",
 )
 
 CLINVAR = TrackDefinition(
@@ -380,10 +381,16 @@ GNOMAD = TrackDefinition(
             description="That genetic ancestry group",
             form=first("grpmax_joint", "grpmax", "popmax"),
         ),
+        FieldDefinition(
+            id="GNOMAD_FILTER",
+            number="A",
+            description="Filters that the variant failed in gnomAD, joined by &; missing when it passed",
+            form=lambda cells: "" if cells("FILTER") == "PASS" else listed("FILTER", separator=";")(cells),
+        ),
     ),
     publisher="gnomAD",
     licence="CC0-1.0",
-    files=r"gnomad.*sites",
+    files=r"gnomad(?!.*sv).*sites",
 )
 
 TRACKS: tuple[TrackDefinition, ...] = (

@@ -1,10 +1,16 @@
-"""The genes of a reference, as its tracks see them: computed from the transcripts."""
+"""The genes of a reference, as its tracks see them: computed from the transcripts; and the tracks made of them."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from annotator.building.rendering import info_text
+from annotator.definitions import GeneParts, TrackDefinition
 from annotator.models.transcript import Interval, Transcript
+from annotator.regions import RegionCollector
+
+PROMOTER_BASES = 500
 
 _RECEPTOR_BIOTYPES = ("IG_", "TR_")
 
@@ -58,3 +64,45 @@ def _gene(transcripts: list[Transcript]) -> Gene:
             sorted({transcript.start if one.strand > 0 else transcript.end for transcript in transcripts})
         ),
     )
+
+
+def add_gene_parts(
+    definition: TrackDefinition,
+    regions: dict[str, RegionCollector],
+    *,
+    genes: Iterable[Gene],
+    islands: Mapping[str, RegionCollector],
+) -> None:
+    """Add the regions of a track that is made from gene models; `islands` are the CpG islands that promoters need."""
+    layout = definition.layout
+    assert isinstance(layout, GeneParts)
+    find = {"gene": _locus, "exon": _exons, "receptor": _receptor, "promoter": _promoters}[layout.part]
+    spans_of = {contig: collector.spans() for contig, collector in islands.items()}
+    for gene in genes:
+        cells = {"symbol": gene.symbol, "id": gene.id, "biotype": gene.biotype}
+        text = info_text(definition, lambda name, cells=cells: cells.get(name, ""))  # type: ignore[misc]
+        for start, end in find(gene, spans_of.get(gene.contig, [])) if text else ():
+            regions[gene.contig].add(start=start, end=end, text=text)
+
+
+def _locus(gene: Gene, _islands: list[Interval]) -> Iterable[Interval]:
+    return [(gene.start, gene.end)]
+
+
+def _exons(gene: Gene, _islands: list[Interval]) -> Iterable[Interval]:
+    return gene.exons
+
+
+def _receptor(gene: Gene, _islands: list[Interval]) -> Iterable[Interval]:
+    return [(gene.start, gene.end)] if gene.is_receptor else []
+
+
+def _promoters(gene: Gene, islands: list[Interval]) -> Iterable[Interval]:
+    """The bases upstream of a transcript that lie in a CpG island; `islands` are ordered and apart."""
+    for first_base in gene.first_bases:
+        start = max(first_base - PROMOTER_BASES, 1) if gene.strand > 0 else first_base + 1
+        end = first_base - 1 if gene.strand > 0 else first_base + PROMOTER_BASES
+        index = bisect_left(islands, start, key=lambda island: island[1])
+        while index < len(islands) and islands[index][0] <= end:
+            yield max(start, islands[index][0]), min(end, islands[index][1])
+            index += 1

@@ -6,8 +6,9 @@ Summaries in the order of the file. Sums are of whole numbers, so any way of cut
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -205,17 +206,16 @@ class Summary:
                 found[first + index] += int(counts[index])
 
     def _add_changes(self, refs: Coded, alts: Coded) -> None:
-        """Count transitions and transversions: by pairs of REF and ALT, of which there are few."""
-        pairs = refs.codes.astype(np.int64) * (len(alts.values) + 1) + alts.codes
-        different, counts = np.unique(pairs, return_counts=True)
-        for pair, count in zip(different.tolist(), counts.tolist(), strict=True):
-            ref_code, alt_code = divmod(pair, len(alts.values) + 1)
-            ref, alt = _bases(refs.values[ref_code]), _bases(alts.values[alt_code])
-            if len(ref) != len(alt) or (ref + alt).translate(None, BASES):
-                continue
-            _, ref, alt = trim(0, ref, alt)
-            if len(ref) == 1 and ref != alt:
-                if is_transition(ref, alt):
+        """Count transitions and transversions: by pairs of REF and ALT of one length, of which there are few."""
+        ref_lengths = np.array([len(ref) for ref in refs.values], np.int64)
+        alt_lengths = np.array([len(alt) for alt in alts.values], np.int64)
+        alike = ref_lengths[refs.codes] == alt_lengths[alts.codes]
+        width = len(alts.values)
+        pairs = refs.codes[alike].astype(np.int64) * width + alts.codes[alike]
+        for pair, count in _occurrences(pairs, largest=len(refs.values) * width):
+            change = _single_change(refs.values[pair // width], alts.values[pair % width])
+            if change is not None:
+                if is_transition(*change):
                     self.transitions += count
                 else:
                     self.transversions += count
@@ -295,6 +295,27 @@ def _coded(columns: Mapping[str, Values], name: str) -> Coded:
     if not isinstance(values, Coded):
         raise TypeError(f"Column {name} is to be given as Coded.")
     return values
+
+
+def _occurrences(numbers: NDArray[np.int64], *, largest: int) -> Iterator[tuple[int, int]]:
+    """Each different number, and how often it is there; a table of all that could be is fastest when it is small."""
+    if largest <= len(numbers):
+        counts = np.bincount(numbers)
+        different = np.flatnonzero(counts)
+        counts = counts[different]
+    else:
+        different, counts = np.unique(numbers, return_counts=True)
+    return zip(different.tolist(), counts.tolist(), strict=True)
+
+
+@lru_cache(maxsize=4_096)
+def _single_change(ref: str | bytes, alt: str | bytes) -> tuple[bytes, bytes] | None:
+    """The bases that differ between alleles of one length when it is one; None when it is not, or is no base."""
+    ref_bases, alt_bases = _bases(ref), _bases(alt)
+    if (ref_bases + alt_bases).translate(None, BASES):
+        return None
+    _, old, new = trim(0, ref_bases, alt_bases)
+    return (old, new) if len(old) == 1 and old != new else None
 
 
 def _bases(value: str | bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from annotator.builds import GRCH37, GRCH38, T2T, build_by_lengths, chromosome_lengths
@@ -9,7 +10,7 @@ from annotator.errors import InvalidReferenceError
 from annotator.manifest import Contig
 
 MITOCHONDRION = "MT"
-_MITOCHONDRIAL_NAMES = frozenset(("MT", "M", "chrM", "chrMT"))
+_MITOCHONDRIAL_NAMES = ("MT", "chrMT", "chrM", "M")  # the likeliest first
 _MITOCHONDRIAL_BASES = {GRCH37: 16_569, GRCH38: 16_569, T2T: 16_569}
 _MITOCHONDRIAL_ACCESSIONS = {
     GRCH37: ("J01415.2", "NC_012920.1"),
@@ -37,24 +38,30 @@ def name_contigs(lengths: Mapping[str, int], *, build: str, path: Path) -> dict[
     found = build_by_lengths(lengths)
     if found is not None and found != build:
         raise InvalidReferenceError(f"{path} holds {found}, by the lengths of its chromosomes, and not {build}.")
-    chromosomes = {name: contig for contig in _chromosomes(build) for name in (contig.name, *contig.aliases)}
+    known = {name: contig for contig in _chromosomes(build) for name in (contig.name, *contig.aliases)}
+    chromosomes = {
+        name: known[name] for name, length in lengths.items() if name in known and known[name].length == length
+    }
+    taken = {name for contig in chromosomes.values() for name in (contig.name, *contig.aliases)} | lengths.keys()
     contigs: dict[str, Contig] = {}
-    taken: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, length in lengths.items():
-        chromosome = chromosomes.get(name)
-        if chromosome is not None and chromosome.length == length:
-            contigs[name] = chromosome
-        else:
-            contigs[name] = Contig(name=name, length=length, aliases=_twins(name))
-        for one in (contigs[name].name, *contigs[name].aliases):
-            if (other := taken.setdefault(one, name)) != name:
-                raise InvalidReferenceError(f"{path} holds {other} and {name}, which are two names of one sequence.")
+        contig = chromosomes.get(name)
+        if contig is None:
+            twins = tuple(twin for twin in _twins(name) if twin not in taken)
+            contig = Contig(name=name, length=length, aliases=twins)
+        if (other := names.setdefault(contig.name, name)) != name:
+            raise InvalidReferenceError(f"{path} holds {other} and {name}, which are two names of one sequence.")
+        # What the file itself calls another sequence is no alias, as chrM beside MT in some files of GRCh37.
+        aliases = tuple(alias for alias in contig.aliases if alias == name or alias not in lengths)
+        contigs[name] = replace(contig, aliases=aliases)
     return contigs
 
 
 def mitochondrion_of(contigs: Mapping[str, Contig]) -> Contig | None:
     """The contig that needs the vertebrate mitochondrial code; None when there is none."""
-    return next((one for one in contigs.values() if one.name in _MITOCHONDRIAL_NAMES), None)
+    found = {contig.name: contig for contig in contigs.values()}
+    return next((found[name] for name in _MITOCHONDRIAL_NAMES if name in found), None)
 
 
 def _twins(name: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def sequence_lengths(path: Path, *, progress: Listener = lambda _: None) -> dict
     for piece in _pieces(path, progress=progress):
         if piece.is_first:
             if piece.name in lengths:
-                raise _fault(path, line=piece.line, text=f"the name {excerpt(piece.name)} occurs twice")
+                raise _fault(path, line=piece.line - 1, text=f"the name {excerpt(piece.name)} occurs twice")
             lengths[piece.name] = 0
         if strange := piece.bases.translate(None, _LETTERS):
             column = piece.bases.index(strange[:1])

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_FEW = 12
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coded:
@@ -24,36 +22,36 @@ class Coded:
 
         When such lists of consecutive chunks are joined, the order is kept: however the rows were cut, it is the same.
         """
-        order = _by_first_use(self.codes, used=np.flatnonzero(self._totals()))
-        renumbered = np.full(len(self.values) + 1, -1, np.int32)  # the last entry is that of code -1
-        renumbered[order] = np.arange(len(order))
-        return Coded(codes=renumbered[self.codes], values=[self.values[index] for index in order.tolist()])
+        places = self._places()
+        order = _by_first_use(places)
+        renumbered = np.full(len(self.values) + 1, -1, np.int32)
+        renumbered[order + 1] = np.arange(len(order))
+        return Coded(codes=renumbered.take(places), values=[self.values[code] for code in order.tolist()])
 
     def counts(self) -> dict[str, int]:
         """How often each string stands there, in order of first use; those that do not are left out."""
-        totals = self._totals()
-        order = _by_first_use(self.codes, used=np.flatnonzero(totals))
-        return {
-            decoded(self.values[code]): total
-            for code, total in zip(order.tolist(), totals[order].tolist(), strict=True)
-        }
+        places = self._places()
+        order = _by_first_use(places)
+        totals = np.bincount(places)[order + 1] if len(order) else order
+        return {decoded(self.values[code]): total for code, total in zip(order.tolist(), totals.tolist(), strict=True)}
 
     def where(self, chosen: NDArray[np.bool_]) -> "Coded":
         """Some of the rows."""
         return Coded(codes=self.codes[chosen], values=self.values)
 
-    def _totals(self) -> NDArray[np.int64]:
-        return np.bincount(self.codes + np.int32(1), minlength=len(self.values) + 1)[1:]
+    def _places(self) -> NDArray[np.intp]:
+        """Codes as numpy indexes with fastest, and from 0 on: the first place is that of none."""
+        return self.codes.astype(np.intp) + 1
 
 
-def _by_first_use(codes: NDArray[np.int32], *, used: NDArray[np.int64]) -> NDArray[np.int64]:
-    if len(used) <= _FEW:
-        first_use = np.array([(codes == code).argmax() for code in used.tolist()], np.int64)
-    else:
-        by_code = np.empty(int(codes.max()) + 2, np.int64)  # the last entry is that of code -1
-        by_code[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-        first_use = by_code[used]
-    return used[np.argsort(first_use)]
+def _by_first_use(places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The codes that are used, those first that come first."""
+    if not len(places):
+        return places
+    first_use = np.full(int(places.max()) + 1, len(places), np.intp)
+    first_use[places[::-1]] = np.arange(len(places) - 1, -1, -1)
+    used = np.flatnonzero(first_use[1:] < len(places))
+    return used[np.argsort(first_use[used + 1])]
 
 
 def decoded(value: str | bytes) -> str:

@@ -40,7 +40,7 @@ class Coded:
         return Coded(codes=self.codes[chosen], values=self.values)
 
     def _places(self) -> NDArray[np.intp]:
-        """Codes as numpy indexes with fastest, and from 0 on: the first place is that of none."""
+        """Codes as numpy indexes fastest with, and from 0 on: the first place is that of none."""
         return self.codes.astype(np.intp) + 1
 
 
@@ -49,7 +49,7 @@ def _by_first_use(places: NDArray[np.intp]) -> NDArray[np.intp]:
     if not len(places):
         return places
     first_use = np.full(int(places.max()) + 1, len(places), np.intp)
-    first_use[places[::-1]] = np.arange(len(places) - 1, -1, -1)
+    first_use[places[::-1].copy()] = np.arange(len(places) - 1, -1, -1)  # the last one to be written is the first use
     used = np.flatnonzero(first_use[1:] < len(places))
     return used[np.argsort(first_use[used + 1])]
 

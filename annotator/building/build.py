@@ -3,21 +3,24 @@
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotator.building.assembly import assemble
 from annotator.building.contigs import mitochondrion_of, name_contigs
 from annotator.building.fasta import copy_sequences, sequence_lengths
+from annotator.building.genes import Gene, genes_of
 from annotator.building.gff3 import RowsByContig
 from annotator.building.mane import NO_MANE, Mane, read_mane
 from annotator.building.origin import UNKNOWN, Origin, source_of
+from annotator.building.tracks import MODELS_SOURCE, build_track, planned_tracks, write_region_stores
+from annotator.definitions import TrackDefinition
 from annotator.errors import InvalidReferenceError
-from annotator.manifest import Contig, Manifest, Source, checksums, write_manifest
+from annotator.manifest import Contig, Manifest, Source, Track, checksums, write_manifest
 from annotator.models.store import write_models
-from annotator.models.transcript import Transcript
+from annotator.sequence import Sequence as MappedSequence
 from annotator.version import ANNOTATOR_VERSION
 
 SEQUENCE_FILE = "sequence.fa"
@@ -27,23 +30,23 @@ Listener = Callable[[str, float], None]  # hears what is being done, and which f
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InputFile:
-    """One file to build from, and what is known of it."""
-
-    path: Path
-    origin: Origin = UNKNOWN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to build, and where; `output` must not exist yet."""
+    """What to build, and where; `output` must not exist yet.
+
+    `vcf`, `bed` and `table` are files of tracks, each as PATH or as TRACK=PATH. `origins` tell what is known of the
+    sources `sequence`, `models`, `mane` and of the tracks, by their ids.
+    """
 
     name: str
     version: str
     build: str
-    fasta: tuple[InputFile, ...]
-    gff3: tuple[InputFile, ...] = ()
-    mane: InputFile | None = None  # None: nothing tells MANE transcripts but the tags of the models
+    fasta: tuple[Path, ...]
+    gff3: tuple[Path, ...] = ()
+    mane: Path | None = None  # None: nothing tells MANE transcripts but the tags of the models
+    vcf: tuple[str, ...] = ()
+    bed: tuple[str, ...] = ()
+    table: tuple[str, ...] = ()
+    origins: Mapping[str, Origin] = field(default_factory=dict)
     output: Path
 
 
@@ -61,6 +64,7 @@ def build_reference(plan: Plan, *, listener: Listener = lambda _label, _part: No
         work = _Work(plan, folder=folder, listener=listener)
         work.read_sequence()
         work.read_models()
+        work.read_tracks()
         manifest = work.manifest()
         write_manifest(folder, manifest=manifest)
     return Built(manifest=manifest, remarks=tuple(work.remarks))
@@ -94,9 +98,12 @@ class _Work:
         self._plan = plan
         self._folder = folder
         self._listener = listener
+        self._tracks_planned = planned_tracks(vcf=plan.vcf, bed=plan.bed, table=plan.table)
         self._contigs: dict[str, Contig] = {}  # by the name in the FASTA file, in its order
         self._mitochondrion: Contig | None = None  # None: no contig needs its code
         self._model_contigs: list[str] = []
+        self._genes: list[Gene] = []
+        self._tracks: list[Track] = []
         self._sources: list[Source] = []
         self.remarks: list[str] = []
 
@@ -104,16 +111,16 @@ class _Work:
         """Copy the sequence, and learn from it which contigs there are."""
         plan = self._plan
         lengths: dict[str, int] = {}
-        for number, file in enumerate(plan.fasta):
-            found = sequence_lengths(file.path, progress=self._stage(f"Checking {file.path.name}"))
+        for path in plan.fasta:
+            found = sequence_lengths(path, progress=self._stage(f"Checking {path.name}"))
             if twice := lengths.keys() & found.keys():
-                raise InvalidReferenceError(f"{file.path}: {min(twice)} is in another FASTA file, too.")
+                raise InvalidReferenceError(f"{path}: {min(twice)} is in another FASTA file, too.")
             lengths |= found
-            self._add_source("sequence", number, file, default=Origin(name=f"Sequence of {plan.build}"))
-        self._contigs = name_contigs(lengths, build=plan.build, path=plan.fasta[0].path)
+        self._add_sources("sequence", plan.fasta, default=Origin(name=f"Sequence of {plan.build}"))
+        self._contigs = name_contigs(lengths, build=plan.build, path=plan.fasta[0])
         self._mitochondrion = mitochondrion_of(self._contigs)
         copy_sequences(
-            [file.path for file in plan.fasta],
+            plan.fasta,
             names={name: contig.name for name, contig in self._contigs.items()},
             output=self._folder / SEQUENCE_FILE,
             progress=self._stage("Copying the sequence"),
@@ -124,18 +131,43 @@ class _Work:
         plan = self._plan
         mane = NO_MANE
         if plan.mane is not None:
-            mane = read_mane(plan.mane.path)
-            self._add_source("mane", 0, plan.mane, default=Origin(name="MANE"))
-        by_name = {name: one for one in self._contigs.values() for name in (one.name, *one.aliases)}
+            mane = read_mane(plan.mane)
+            self._add_sources("mane", [plan.mane], default=Origin(name="MANE"))
+        if not plan.gff3:
+            return
         aside = self._folder / "rows"
         aside.mkdir()
+        by_name = {name: one for one in self._contigs.values() for name in (one.name, *one.aliases)}
         rows = RowsByContig(aside, find=by_name.get)
-        for number, file in enumerate(plan.gff3):
-            rows.add(file.path, progress=self._stage(f"Reading {file.path.name}"))
-            self._add_source("models", number, file, default=Origin(name="Gene models"))
-        if plan.gff3:
-            self._write_models(rows, mane=mane)
+        for path in plan.gff3:
+            rows.add(path, progress=self._stage(f"Reading {path.name}"))
+        self._add_sources(MODELS_SOURCE, plan.gff3, default=Origin(name="Gene models"))
+        self._write_models(rows, mane=mane)
         shutil.rmtree(aside)
+
+    def read_tracks(self) -> None:
+        """Write the tracks, those that gene models make among them."""
+        sequence = MappedSequence(self._folder / SEQUENCE_FILE)
+        built = []
+        for plan in self._tracks_planned:
+            if not plan.paths and not self._genes:
+                continue
+            definition = plan.definition
+            track = build_track(
+                plan,
+                contigs=tuple(self._contigs.values()),
+                genes=self._genes,
+                sequence=lambda contig: sequence.contig(contig.name),
+                output=self._folder,
+                progress=self._stage(definition.label),
+            )
+            built.append(track)
+            self._tracks.append(track.track)
+            default = Origin(name=_source_name(definition), licence=definition.licence)
+            self._add_sources(definition.id, plan.paths, default=default)
+            self._remark(f"entries of the track {definition.id} were left out", track.left_out)
+        self._stage("Joining the tracks of regions")(0)
+        write_region_stores(built, output=self._folder)
 
     def manifest(self) -> Manifest:
         """Everything that is known, with the checksums of the files as they stand in the folder."""
@@ -150,7 +182,7 @@ class _Work:
             sequence=SEQUENCE_FILE,
             models=MODELS_FOLDER if self._model_contigs else None,
             model_contigs=tuple(self._model_contigs),
-            tracks=(),
+            tracks=tuple(self._tracks),
             sources=tuple(self._sources),
             files=checksums(self._folder),
         )
@@ -163,9 +195,19 @@ class _Work:
         progress = self._stage("Writing transcripts")
         for number, contig in enumerate(self._contigs.values()):
             progress(number / len(self._contigs))
-            if contig.name in rows.contigs and (transcripts := self._assemble(rows, contig, mane, left_out)):
+            if contig.name not in rows.contigs:
+                continue
+            transcripts = assemble(
+                rows.rows(contig),
+                contig=contig,
+                mitochondrial=contig == self._mitochondrion,
+                mane=mane,
+                left_out=left_out,
+            )
+            if transcripts:
                 write_models(self._folder / MODELS_FOLDER, contig=contig.name, transcripts=transcripts)
                 self._model_contigs.append(contig.name)
+                self._genes += genes_of(transcripts)
         if not self._model_contigs:
             raise InvalidReferenceError("The gene models hold no transcripts; rows with exons or CDS are needed.")
         self._remark(
@@ -173,18 +215,11 @@ class _Work:
         )
         self._remark("transcripts were left out", left_out)
 
-    def _assemble(self, rows: RowsByContig, contig: Contig, mane: Mane, left_out: Counter[str]) -> list[Transcript]:
-        return assemble(
-            rows.rows(contig),
-            contig=contig,
-            mitochondrial=contig == self._mitochondrion,
-            mane=mane,
-            left_out=left_out,
-        )
-
-    def _add_source(self, kind: str, number: int, file: InputFile, *, default: Origin) -> None:
-        identifier = f"{kind}-{number + 1}" if number else kind
-        self._sources.append(source_of(file.path, identifier=identifier, origin=file.origin, default=default))
+    def _add_sources(self, kind: str, paths: Sequence[Path], *, default: Origin) -> None:
+        for number, path in enumerate(paths, start=1):
+            identifier = kind if number == 1 else f"{kind}-{number}"
+            origin = self._plan.origins.get(identifier) or self._plan.origins.get(kind) or UNKNOWN
+            self._sources.append(source_of(path, identifier=identifier, origin=origin, default=default))
 
     def _stage(self, label: str) -> Callable[[float], None]:
         return lambda part: self._listener(label, part)
@@ -194,3 +229,9 @@ class _Work:
             details = ", ".join(f"{name}: {count:,}" for name, count in sorted(counts.items())[:5])
             more = ", …" if len(counts) > 5 else ""
             self.remarks.append(f"{sum(counts.values()):,} {text} ({details}{more}).")
+
+
+def _source_name(definition: TrackDefinition) -> str:
+    if definition.publisher in definition.label:
+        return definition.label
+    return f"{definition.label} ({definition.publisher})"

@@ -20,14 +20,16 @@ _VERSIONS = (
     re.compile(r"^##(?:VEP_)?version=(?P<text>\S+)", re.IGNORECASE),
 )
 _DATES = (
+    re.compile(r"^##source=.*\b(?P<text>\d{4}-\d\d-\d\d)\b"),
     re.compile(r"^##fileDate=(?P<text>\S+)"),
     re.compile(r"^#date: (?P<text>\S+)"),
     re.compile(r"^#!annotation-date (?P<text>\S+)"),
     re.compile(r"^#!genebuild-last-updated (?P<text>\S+)"),
 )
-# Ensembl's releases and MANE's versions stand in the names of their files.
+# Some releases stand in the names of their files only.
 _VERSIONS_IN_NAMES = (
     re.compile(r"^[A-Z][a-z]+_[a-z]+\.\w+\.(?P<text>\d+)\..*gff3"),
+    re.compile(r"^(?:ensembl|dbsnp)[_-]?(?P<text>\d+)\b", re.IGNORECASE),
     re.compile(r"^MANE\.\w+\.(?P<text>v[\d.]*\d)\."),
 )
 

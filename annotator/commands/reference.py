@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from annotator.building.build import InputFile, Plan, build_reference
+from annotator.building.build import Plan, build_reference
 from annotator.building.origin import UNKNOWN, Origin, origin_with
 from annotator.builds import build_by_words
 from annotator.commands.bars import Bars
@@ -76,6 +76,12 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         help="gene models of Ensembl, GENCODE or RefSeq",
     )
     parser.add_argument("--mane", type=Path, metavar="FILE", help="MANE's summary: which transcripts are MANE ones")
+    for option, text in (
+        ("--vcf", "alleles: ClinVar, dbSNP, gnomAD, …, known by the name of the file; any other is a track of its own"),
+        ("--bed", "regions: a track of their names"),
+        ("--table", "a table of UCSC, HGNC or GenCC, known by the name of the file"),
+    ):
+        parser.add_argument(option, action="append", default=[], metavar="[TRACK=]FILE", help=text)
     parser.add_argument(
         "--about",
         action="append",
@@ -92,14 +98,17 @@ def _build_name(text: str) -> str:
 
 
 def _build(options: argparse.Namespace) -> int:
-    origins = _origins(options.about)
     plan = Plan(
         name=options.name,
         version=options.version,
         build=options.build,
-        fasta=_files(options.fasta, kind="sequence", origins=origins),
-        gff3=_files(options.gff3, kind="models", origins=origins),
-        mane=next(iter(_files([options.mane] if options.mane else [], kind="mane", origins=origins)), None),
+        fasta=tuple(options.fasta),
+        gff3=tuple(options.gff3),
+        mane=options.mane,
+        vcf=tuple(options.vcf),
+        bed=tuple(options.bed),
+        table=tuple(options.table),
+        origins=_origins(options.about),
         output=options.output,
     )
     bars = Bars()
@@ -133,10 +142,6 @@ def _origins(told: list[list[str]]) -> dict[str, Origin]:
     return origins
 
 
-def _files(paths: list[Path], *, kind: str, origins: dict[str, Origin]) -> tuple[InputFile, ...]:
-    return tuple(InputFile(path=path, origin=origins.get(kind, UNKNOWN)) for path in paths)
-
-
 @contextmanager
 def _termination_as_interrupt() -> Iterator[None]:
     """A polite kill tidies up as Ctrl-C does."""
@@ -164,7 +169,7 @@ def _print_manifest(manifest: Manifest, *, folder: Path) -> None:
     print(f"Contigs: {len(manifest.contigs)}; with transcript models: {_some(manifest.model_contigs)}")
     print("Tracks" if manifest.tracks else "Tracks: none")
     for track in manifest.tracks:
-        print(f"  {track.label}: {', '.join(field.id for field in track.fields)}")
+        print(f"  {track.label} ({track.id}): {', '.join(field.id for field in track.fields)}")
     print("Sources")
     for source in manifest.sources:
         print(f"  {source.name}, version {source.version or 'unknown'}")

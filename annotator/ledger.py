@@ -47,6 +47,20 @@ class Ledger:
         if len(self.listed) < self.max_listed:
             self.listed.append(rejection)
 
+    @property
+    def bad_lines(self) -> int:
+        """Lines that are no records; they are rejected, and not part of the result."""
+        return self.rejected.total() - self.rejected["REF_MISMATCH"]
+
+    def merge(self, later: "Ledger") -> None:
+        """Add the ledger of a later part of the file."""
+        self.annotated += later.annotated
+        self.verified += later.verified
+        self.passed.update(later.passed)
+        self.rejected.update(later.rejected)
+        self.notes.update(later.notes)
+        self.listed += later.listed[: self.max_listed - len(self.listed)]
+
     def to_json(self) -> dict[str, Any]:
         return {
             "records_read": self.records_read,

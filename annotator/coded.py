@@ -1,6 +1,6 @@
 """Strings that repeat, as numbers into a list: what the columns of a chunk are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,13 @@ class Coded:
 
     codes: NDArray[np.int32]
     values: Sequence[str | bytes]
+
+    @classmethod
+    def of(cls, strings: Iterable[str | bytes | None]) -> "Coded":
+        """Code strings one by one; None for none."""
+        numbers: dict[str | bytes, int] = {}
+        codes = [-1 if string is None else numbers.setdefault(string, len(numbers)) for string in strings]
+        return cls(codes=np.array(codes, np.int32), values=list(numbers))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -35,8 +42,8 @@ class Coded:
         totals = np.bincount(places)[order + 1] if len(order) else order
         return {decoded(self.values[code]): total for code, total in zip(order.tolist(), totals.tolist(), strict=True)}
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Coded":
-        """Some of the rows."""
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.integer]) -> "Coded":
+        """Some of the rows: those that a mask chooses, or those of these numbers."""
         return Coded(codes=self.codes[chosen], values=self.values)
 
     def _places(self) -> NDArray[np.intp]:

@@ -289,12 +289,10 @@ _NUMBERS = ("transitions", "transversions", "identifiers_filled", "other_filters
 
 
 def _coded(columns: Mapping[str, Values], name: str) -> Coded:
-    values = columns.get(name)
-    if values is None:
-        return Coded(codes=np.empty(0, np.int32), values=())
-    if not isinstance(values, Coded):
-        raise TypeError(f"Column {name} is to be given as Coded.")
-    return values
+    values = columns.get(name, ())
+    if isinstance(values, np.ndarray):
+        raise TypeError(f"Column {name} holds numbers instead of strings.")
+    return values if isinstance(values, Coded) else Coded.of(values)
 
 
 def _occurrences(numbers: NDArray[np.int64], *, largest: int) -> Iterator[tuple[int, int]]:

@@ -28,7 +28,14 @@ class TestCounts:
         assert coded(-1).counts() == coded().counts() == {}
 
 
+class TestOf:
+    def test_codes_strings(self) -> None:
+        found = Coded.of(["a", None, b"b", "a"])
+        assert (found.codes.tolist(), found.values) == ([0, -1, 1, 0], ["a", b"b"])
+
+
 class TestWhere:
     def test_chooses_rows(self) -> None:
         assert coded(2, 1, 0).where(np.array([True, False, True])).codes.tolist() == [2, 0]
+        assert coded(2, 1, 0).where(np.array([2, 2])).codes.tolist() == [0, 0]
         assert len(coded(2, 1, 0)) == 3

@@ -165,9 +165,15 @@ class TestVariants:
         found = summary.to_json()
         assert (found["variants"], found["ti_tv"], found["density"]["variants"]) == (0, None, {})
 
-    def test_are_given_as_codes(self) -> None:
+    def test_may_be_given_as_strings_or_codes(self) -> None:
+        summary = Summary()
+        summary.add_variants(changes(("A", "G"), ("A", "G")) | {"clinvar_sig": [None, b"Benign"], "class": ["SNV"] * 2})
+        found = summary.to_json()
+        assert (found["variants"], found["variants_by_clinvar_significance"]) == (2, {"Benign": 1})
+
+    def test_are_no_numbers(self) -> None:
         with pytest.raises(TypeError, match="class"):
-            Summary().add_variants({"class": ["SNV"]})
+            Summary().add_variants({"class": np.zeros(2)})
 
 
 class TestRecords:

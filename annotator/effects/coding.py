@@ -9,7 +9,6 @@ may hold. Three of them differ from VEP 115 on purpose; `docs/accuracy.md` says 
 """
 
 from annotator.effects.codons import CodonChange
-from annotator.effects.effect import Variant
 from annotator.effects.genetic_code import STOP, UNKNOWN
 from annotator.effects.placing import Placement
 from annotator.effects.view import TranscriptView
@@ -33,12 +32,12 @@ _START = "ATG"
 
 
 def coding_terms(
-    variant: Variant, placement: Placement, view: TranscriptView, *, change: CodonChange | None, alt: str
+    placement: Placement, view: TranscriptView, *, change: CodonChange | None, alt: str, same_length: bool
 ) -> set[Term]:
     """This function will judge a variant that touches a coding base; `alt` runs in the transcript's direction."""
-    if change is not None and len(variant.ref) == len(alt):
+    if change is not None and same_length:
         return _substitution_terms(placement, view, change, alt)
-    return _IndelJudge(variant, placement, view, change, alt).terms()
+    return _IndelJudge(placement, view, change, alt, same_length=same_length).terms()
 
 
 def _substitution_terms(placement: Placement, view: TranscriptView, change: CodonChange, alt: str) -> set[Term]:
@@ -70,13 +69,13 @@ class _IndelJudge:
     """Answers about one change of length, or one of which an end is not coding."""
 
     def __init__(
-        self, variant: Variant, placement: Placement, view: TranscriptView, change: CodonChange | None, alt: str
+        self, placement: Placement, view: TranscriptView, change: CodonChange | None, alt: str, *, same_length: bool
     ) -> None:
         self.placement = placement
         self.view = view
         self.change = change
         self.alt = alt
-        self.changes_length = len(variant.ref) != len(alt)
+        self.changes_length = not same_length
         self.incomplete = _in_incomplete_codon(placement, view)
 
     def terms(self) -> set[Term]:
@@ -115,7 +114,11 @@ class _IndelJudge:
             until_stop = alt[: alt.index(STOP) + 1] if STOP in alt else alt
             if until_stop.startswith(ref) or until_stop.endswith(ref):
                 terms.add(INFRAME_INSERTION)
-        elif not shifts_frame and _is_cut_out(change.ref_codons, change.alt_codons):
+        elif (
+            len(change.alt_codons) < len(change.ref_codons)
+            and not shifts_frame
+            and _is_cut_out(change.ref_codons, change.alt_codons)
+        ):
             terms.add(INFRAME_DELETION)
             return
         if _is_otherwise_altered(ref, alt):

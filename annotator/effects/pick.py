@@ -1,7 +1,8 @@
 """Which transcript speaks for an allele: the first by Ensembl VEP's default order of picking.
 
 1. MANE Select, 2. MANE Plus Clinical, 3. canonical, 4. coding for a protein, 5. the most severe consequence,
-6. the longer transcript (its coding sequence where it has one), 7. the identifier, so that the choice is always the same.
+6. the longer transcript (its coding sequence where it has one), 7. the identifier, so that the choice is always
+the same.
 VEP also looks at APPRIS, transcript support level and CCDS, which gene models in GFF3 do not carry.
 """
 

@@ -5,14 +5,13 @@ An insertion has `start = end + 1`: `end` is the base before it and `start` the 
 
 from bisect import bisect_right
 
-from annotator.effects.effect import Variant
 from annotator.effects.view import TranscriptView
 
 _STRETCH = 12  # a transcript with a short intron counts that many bases around its exons as near them
 
 
 class Placement:
-    """Positions and offsets of one variant on one transcript that it touches; None: that end has no such number."""
+    """Positions and offsets of one change of bases on one transcript; None: that end has no such number."""
 
     __slots__ = (
         "cdna_end",
@@ -31,8 +30,7 @@ class Placement:
         "start",
     )
 
-    def __init__(self, variant: Variant, view: TranscriptView) -> None:
-        start, end = variant.position, variant.end
+    def __init__(self, start: int, end: int, view: TranscriptView) -> None:
         self.start, self.end = start, end
         starts, ends = view.exon_starts, view.exon_ends
         at_start = bisect_right(starts, start) - 1

@@ -7,7 +7,7 @@ possible towards the end of the protein.
 from annotator.effects.coding import FRAMESHIFT, START_LOST, STOP_RETAINED
 from annotator.effects.codons import CodonChange, cut_codons
 from annotator.effects.effect import Variant
-from annotator.effects.genetic_code import STOP, THREE_LETTERS, UNKNOWN, reverse_complement, three_letters, translate
+from annotator.effects.genetic_code import STOP, THREE_LETTERS, UNKNOWN, reverse_complement, three_letters
 from annotator.effects.placing import Placement
 from annotator.effects.view import TranscriptView
 from annotator.ontology import Term
@@ -28,39 +28,46 @@ def protein_name(
     `placement` and `change` describe the variant where the file has it, `slid` lies `steps` bases further on.
     """
     if steps:
-        placement = Placement(slid, view)
+        placement = Placement(slid.position, slid.end, view)
+        change = None
     if placement.cds_start is None or placement.cds_end is None:
         return ""
-    description = _description(slid, placement, view, change=None if steps else change, terms=terms)
+    if change is None:
+        alt = slid.alt if view.is_forward else reverse_complement(slid.alt)
+        change = cut_codons(view, placement.cds_start, placement.cds_end, alt)
+    return name_of_codons(
+        change, view, first=placement.cds_start, last=placement.cds_end, terms=terms, parentheses=parentheses
+    )
+
+
+def name_of_codons(
+    change: CodonChange, view: TranscriptView, *, first: int, last: int, terms: set[Term], parentheses: bool
+) -> str:
+    """This function will name a change of the coding offsets `first` to `last`."""
+    description = _description(change, _Edit(view, first, last, change.alt), terms)
     if not description:
         return ""
     name = view.transcript.protein_id or view.transcript.id
     return f"{name}:p.({description})" if parentheses else f"{name}:p.{description}"
 
 
-def _description(
-    slid: Variant, placement: Placement, view: TranscriptView, *, change: CodonChange | None, terms: set[Term]
-) -> str:
+def _description(change: CodonChange, edit: "_Edit", terms: set[Term]) -> str:
     if START_LOST in terms:
-        return f"{THREE_LETTERS[view.protein[:1] or UNKNOWN]}1?"
-    first, last, start = placement.cds_start, placement.cds_end, placement.protein_start
-    assert first is not None
-    assert last is not None
-    assert start is not None
-    if change is None:
-        alt = slid.alt if view.is_forward else reverse_complement(slid.alt)
-        change = cut_codons(view, first, last, alt)
-    edit = _Edit(view, first, last, change.alt)
+        return f"{THREE_LETTERS[edit.view.protein[:1] or UNKNOWN]}1?"
     ref, alt = change.ref_acids, change.alt_acids
+    start = (edit.first + 2) // 3
     if FRAMESHIFT in terms or (STOP_RETAINED in terms and UNKNOWN in alt):
         return _frameshift(edit, start)
     if UNKNOWN in ref or UNKNOWN in alt:
         return ""
     if ref == alt:
-        return f"{_range(start, ref)}="
+        return f"{_range(start, ref)}=" if ref else ""
     if len(ref) == len(alt) == 1:
         return _substitution(edit, start, ref, alt)
     return _replacement(edit, start, ref, alt)
+
+
+_TRANSLATED_AT_ONCE = 90  # bases, a multiple of three
 
 
 class _Edit:
@@ -75,15 +82,22 @@ class _Edit:
         self.alt = alt
 
     def acids_from(self, start: int) -> str:
-        """This function will translate the changed sequence from an amino acid on, the 3' UTR included."""
+        """This function will translate the changed sequence, 3' UTR included, from an amino acid on to a stop."""
         view = self.view
-        first = min(start, (self.first + 2) // 3)
+        first_changed = (self.first + 2) // 3
+        first = min(start, first_changed)
         bases = view.cds[3 * first - 3 : self.first - 1] + self.alt + view.cds[self.last :] + view.after_cds
-        if view.transcript.selenocysteines:
-            acids = view.acids(bases, first=first, selenocysteines_before=(self.first + 2) // 3)
-        else:
-            acids = translate(bases, view.code)
-        return acids[start - first :]
+        pieces: list[str] = []
+        at, length = 0, _TRANSLATED_AT_ONCE
+        while at < len(bases):
+            piece = bases[at : at + length]
+            acids = view.acids(piece, first=first + at // 3, selenocysteines_before=first_changed)
+            if STOP in acids and 3 * (start - first) <= at + 3 * acids.index(STOP):
+                pieces.append(acids[: acids.index(STOP) + 1])
+                break
+            pieces.append(acids)
+            at, length = at + length, 4 * length
+        return "".join(pieces)[start - first :]
 
     def extension(self, start: int) -> str:
         """This function will count the amino acids behind the lost stop up to the next one; `?`: none is known."""

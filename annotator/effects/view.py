@@ -143,7 +143,7 @@ class TranscriptView:
         return self.sequence.bases(start=max(position - 1, 0), end=max(position - 1 + length, 0)).decode()
 
 
-class ViewCache:
+class TranscriptViews:
     """Views of one contig's transcripts, the least used dropped first."""
 
     def __init__(self, sequence: ContigSequence, *, held: int = _TRANSCRIPTS_HELD) -> None:
@@ -154,7 +154,7 @@ class ViewCache:
     def __len__(self) -> int:
         return len(self._views)
 
-    def of(self, transcript: Transcript) -> TranscriptView:
+    def view(self, transcript: Transcript) -> TranscriptView:
         view = self._views.get(transcript.id)
         if view is not None and view.transcript is transcript:
             self._views.move_to_end(transcript.id)

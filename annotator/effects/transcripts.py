@@ -2,7 +2,7 @@
 
 from annotator.effects.coding import CODING_SEQUENCE, coding_terms
 from annotator.effects.codons import codon_change
-from annotator.effects.effect import ContigSequence, Effect, Variant
+from annotator.effects.effect import Effect, Variant
 from annotator.effects.genetic_code import reverse_complement
 from annotator.effects.naming import NAMED, Naming
 from annotator.effects.placing import Placement, numbers, span
@@ -24,33 +24,22 @@ NON_CODING = TERMS["non_coding_transcript_variant"]
 CODING = TERMS["coding_transcript_variant"]
 NMD = TERMS["NMD_transcript_variant"]
 ABLATION = TERMS["transcript_ablation"]
-MATURE_MIRNA = TERMS["mature_miRNA_variant"]
 
 
-def effect_of(
-    variant: Variant, transcript: Transcript, *, sequence: ContigSequence, naming: Naming = NAMED
-) -> Effect | None:
-    """This function will say what a variant does to a transcript; None: it lies more than 5,000 bases away.
-
-    Ask `effect_on` with a kept view where a transcript is asked about more than once.
-    """
-    return effect_on(variant, TranscriptView(transcript, sequence), naming=naming)
-
-
-def effect_on(variant: Variant, view: TranscriptView, *, naming: Naming = NAMED) -> Effect | None:
-    """This function will say what a variant does to the transcript of a view; None: it lies too far away."""
+def effect_of(variant: Variant, view: TranscriptView, *, naming: Naming = NAMED) -> Effect | None:
+    """This function will say what a variant does to a transcript; None: it lies more than 5,000 bases away."""
     transcript = view.transcript
     if variant.end < transcript.start or variant.position > transcript.end:
         return flank_effect(variant.position, variant.end, transcript)
     if not variant.alt and variant.position <= transcript.start and variant.end >= transcript.end:
         return Effect(terms=(ABLATION,))
-    placement = Placement(variant, view)
+    placement = Placement(variant.position, variant.end, view)
     splicing = splicing_of(variant, placement, view)
     alt = variant.alt if view.is_forward else reverse_complement(variant.alt)
     change = codon_change(placement, view, alt=alt) if placement.in_coding else None
     terms = _terms(placement, view, splicing)
     if placement.in_coding:
-        terms |= coding_terms(variant, placement, view, change=change, alt=alt)
+        terms |= coding_terms(placement, view, change=change, alt=alt, same_length=len(variant.ref) == len(alt))
     if not terms:
         terms.add(CODING if view.is_coding else NON_CODING)
     if view.is_coding and transcript.biotype == "nonsense_mediated_decay":
@@ -76,6 +65,12 @@ def effect_on(variant: Variant, view: TranscriptView, *, naming: Naming = NAMED)
         amino_acids=change.amino_acids if change else "",
         codons=change.codons(len(variant.ref)) if change else "",
     )
+
+
+def flags_of(transcript: Transcript) -> str:
+    """This function will write VEP's FLAGS column."""
+    flags = ("cds_start_NF", transcript.start_incomplete), ("cds_end_NF", transcript.end_incomplete)
+    return "&".join(name for name, holds in flags if holds)
 
 
 def flank_effect(start: int, end: int, transcript: Transcript) -> Effect | None:

@@ -1,12 +1,9 @@
 """Alleles as text: what kind they are, their shortest form, the way Ensembl VEP writes them."""
 
 from enum import StrEnum
-from typing import Protocol
 
 BASES = b"ACGTacgt"
 PURINES = frozenset(b"AG")
-
-_ALIGN_WINDOW = 64
 
 
 class AlleleKind(StrEnum):
@@ -53,40 +50,6 @@ def trim(position: int, ref: bytes, alt: bytes) -> tuple[int, bytes, bytes]:
     while first < spare - last and ref[first] == alt[first]:
         first += 1
     return position + first, ref[first : len(ref) - last], alt[first : len(alt) - last]
-
-
-class Bases(Protocol):
-    """The sequence of one contig."""
-
-    def bases(self, *, start: int, end: int) -> bytes:
-        """Upper-case bases of the 0-based half-open interval [start, end), cut to the contig."""
-
-
-def left_aligned(position: int, ref: bytes, alt: bytes, *, sequence: Bases) -> tuple[int, bytes, bytes]:
-    """Give a trimmed, upper-case allele as far left as it can be written, as `bcftools norm` does; 1-based position.
-
-    Only insertions and deletions can move. Source: Tan, Abecasis and Kang, Bioinformatics 31:2202 (2015).
-    """
-    if len(ref) == len(alt) or ref[:1] != alt[:1]:
-        return position, ref, alt
-    changed = (ref if len(ref) > len(alt) else alt)[1:]
-    moved, reach = 0, _ALIGN_WINDOW
-    while True:
-        start = max(position - reach, 0)
-        before = sequence.bases(start=start, end=position)  # up to the base that both share
-        while moved < len(before) and before[-1 - moved] == changed[-1 - moved % len(changed)]:
-            moved += 1
-        if moved < len(before) or start == 0:
-            break
-        reach *= 4
-    moved = min(moved, len(before) - 1)
-    if not moved:
-        return position, ref, alt
-    turn = moved % len(changed)
-    changed = changed[len(changed) - turn :] + changed[: len(changed) - turn]
-    anchor = before[len(before) - 1 - moved : len(before) - moved]
-    full = anchor + changed
-    return position - moved, *((full, anchor) if len(ref) > len(alt) else (anchor, full))
 
 
 def variant_class(ref: bytes, alt: bytes) -> str:

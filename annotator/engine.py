@@ -1,36 +1,39 @@
-"""Annotate one VCF: read and check, work out consequences, write, index; publish only when all of it went well."""
+"""Annotate one VCF: read, annotate block by block, write, index; publish only when all of it went well."""
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pysam
-
-from annotator.bgzf import BgzfWriter
-from annotator.build_check import check_build
-from annotator.consequences import ConsequenceStage
-from annotator.errors import EngineError, InvalidVcfError
-from annotator.feeder import Feeder
+from annotator.bgzf import BgzfFile, compress_chunk
+from annotator.build_check import check_build, check_mismatches
+from annotator.chunk import AnnotatedBlock, BlockAnnotator, Options
+from annotator.csq import CONSEQUENCE_FIELDS
+from annotator.errors import InvalidVcfError
 from annotator.fields import FieldNames
 from annotator.header import VcfHeader
 from annotator.journal import Journal
-from annotator.ledger import Ledger
+from annotator.ledger import Ledger, Rejection
 from annotator.limits import DEFAULT_LIMITS, Limits
-from annotator.merger import Merger
+from annotator.order import BlockOrder
+from annotator.pipeline import annotate_blocks
+from annotator.preview import Preview
 from annotator.progress import Done, Listener, StageClock
-from annotator.reading import VcfReader
+from annotator.reading import TextBlock, VcfReader
 from annotator.reference import Reference
 from annotator.summary import Summary
-from annotator.vep import CONSEQUENCE_FIELDS
+from annotator.table import VariantTable
+from annotator.tabix import TabixWriter
 from annotator.version import ANNOTATOR_VERSION
 from annotator.wording import counted
 
 LOG_NAME = "log.txt"
 SUMMARY_NAME = "summary.json"
 LEDGER_NAME = "ledger.json"
+PREVIEW_NAME = "preview.json"
 
 _INPUT_ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".gz", ".bgz")
 
@@ -44,6 +47,8 @@ class Request:
     output: Path
     stem: str
     limits: Limits = field(default=DEFAULT_LIMITS)
+    options: Options = field(default=Options())
+    processes: int = 1  # of the result's bytes nothing depends on them
 
 
 def stem_of(file_name: str) -> str:
@@ -97,29 +102,38 @@ class _Run:
         self._folder = folder
         self._clock = clock
         self._journal = journal
-        self._result = folder / f"{request.stem}.annot.vcf.gz"
-        self._index = folder / f"{self._result.name}.tbi"
-        self._fates = folder / "fates"
+        self._staged = {
+            "vcf": folder / f"{request.stem}.annot.vcf.gz",
+            "table": folder / f"{request.stem}.variants.parquet",
+            "summary": folder / SUMMARY_NAME,
+            "ledger": folder / LEDGER_NAME,
+            "preview": folder / PREVIEW_NAME,
+        }
         self._warnings: list[str] = []
         self.ledger = Ledger(max_listed=request.limits.max_listed_rejections)
         self.summary = Summary()
 
     def execute(self) -> None:
         """Run all stages, in order."""
+        request = self._request
         self._clock.begin("read")
-        reference = Reference(self._request.reference)
+        reference = Reference(request.reference)
         self._journal.reference(reference.manifest)
-        scratch = self._folder / "consequences"
-        scratch.mkdir()
-        with ConsequenceStage(reference=reference, folder=scratch) as stage:
-            header = self._feed(reference, stage)
-            self._clock.begin("consequences")
-            stage.finish()
-            self._clock.begin("merge")
+        with VcfReader(request.input, limits=request.limits) as reader:
+            header = reader.header
+            self._journal.header(
+                version=header.version,
+                compression=reader.compression,
+                samples=header.sample_count,
+                build=header.build,
+            )
+            check_build(header, contigs=reference.contigs)
             names = self._names(reference, header)
-            self._merge(reference, stage, names)
-        self._clock.begin("index")
-        _index(self._result)
+            self._clock.begin("annotate")
+            preview, index = self._annotate(reader, reference, names)
+        self._clock.begin("finish")
+        self._staged["index"] = index.write(self._staged["vcf"])
+        self._staged["preview"].write_text(preview.to_json(), encoding="utf-8")
         self._write_reports(reference, header, names)
         self._journal.outcome(
             ledger=self.ledger,
@@ -130,39 +144,71 @@ class _Run:
 
     def publish(self) -> dict[str, str]:
         """Give the staged files their final names, the index last; give the paths by kind."""
-        staged = {
-            "vcf": self._result,
-            "summary": self._folder / SUMMARY_NAME,
-            "ledger": self._folder / LEDGER_NAME,
-            "index": self._index,
-        }
         files = {}
-        for kind, path in staged.items():
+        for kind, path in self._staged.items():
             files[kind] = str(path.replace(self._request.output / path.name))
         return files
 
-    def _feed(self, reference: Reference, stage: ConsequenceStage) -> VcfHeader:
-        request = self._request
-        with VcfReader(request.input, limits=request.limits) as reader, self._fates.open("wb") as fates:
-            header = reader.header
-            self._journal.header(
-                version=header.version,
-                compression=reader.compression,
-                samples=header.sample_count,
-                build=header.build,
+    def _names(self, reference: Reference, header: VcfHeader) -> FieldNames:
+        tracks = (field for track in reference.manifest.tracks for field in track.fields)
+        consequences = CONSEQUENCE_FIELDS if reference.manifest.models else ()
+        names = FieldNames((*consequences, *tracks), taken=header.info_ids)
+        for own, name in names.renamed.items():
+            self._warnings.append(f"The input has an INFO field {own} of its own; ours is called {name}.")
+        return names
+
+    def _annotate(self, reader: VcfReader, reference: Reference, names: FieldNames) -> tuple[Preview, TabixWriter]:
+        request, limits = self._request, self._request.limits
+        column_count = reader.header.column_count
+
+        def make() -> BlockAnnotator:
+            return BlockAnnotator(
+                reference=reference, column_count=column_count, names=names, limits=limits, options=request.options
             )
-            check_build(header, contigs=reference.contigs)
-            feeder = Feeder(reference=reference, header=header, limits=request.limits, ledger=self.ledger, sink=stage)
+
+        order = BlockOrder(column_count=column_count, contigs=reference.contigs, limits=limits)
+        blocks = annotate_blocks(reader.blocks(), make=make, processes=request.processes)
+        longest = max((contig.length for contig in reference.manifest.contigs), default=0)
+        preview, index = Preview(), TabixWriter(longest_contig=longest)
+        first_mismatch: Rejection | None = None
+        with ExitStack() as opened:
+            opened.callback(blocks.close)
+            result = opened.enter_context(BgzfFile(self._staged["vcf"], max_bytes=limits.max_output_bytes))
+            table = opened.enter_context(VariantTable(self._staged["table"]))
+            result.append(compress_chunk(_result_header(reader.header, reference=reference, names=names)))
             try:
-                feeder.run(reader, fates=fates, progress=self._clock.progress)
+                for block in self._sound(blocks, order):
+                    _write(block, result=result, index=index)
+                    table.write(block.rows)
+                    preview.add(block.rows)
+                    first_mismatch = first_mismatch or block.first_mismatch
+                    self._clock.progress(self.ledger.records_read, reader.fraction)
             except InvalidVcfError as fault:
                 raise reader.blame(fault) from None
-            self._remark(reader, feeder)
-        return header
+        build = reference.manifest.build
+        warning = check_mismatches(self.ledger, first=first_mismatch, build=build, limits=limits)
+        self._remark(reader, build=build, warning=warning)
+        return preview, index
 
-    def _remark(self, reader: VcfReader, feeder: Feeder) -> None:
+    def _sound(
+        self, steps: Iterator[tuple[TextBlock, AnnotatedBlock | InvalidVcfError]], order: BlockOrder
+    ) -> Iterator[AnnotatedBlock]:
+        """Give the blocks as long as nothing is wrong with the file; count them."""
+        limits = self._request.limits
+        for text, block in steps:
+            if isinstance(block, InvalidVcfError):
+                raise order.first_fault(text, block)
+            order.take(tuple(one.run for one in block.runs))
+            self.ledger.merge(block.ledger)
+            self.summary.merge(block.summary)
+            if self.ledger.records_read > limits.max_records:
+                raise _too_many_records(limits.max_records, text, read=self.ledger.records_read)
+            if self.ledger.bad_lines > limits.max_bad_lines:
+                raise block.bad_lines[-1].fault
+            yield block
+
+    def _remark(self, reader: VcfReader, *, build: str, warning: str) -> None:
         """Note what is unusual, but no fault."""
-        build = feeder.build
         if reader.has_byte_order_mark:
             self._warnings.append("The file begins with a byte order mark; the result is written without it.")
         if reader.header.build is None:
@@ -175,32 +221,8 @@ class _Run:
             self._warnings.append(
                 f"This is a gVCF: {counted(blocks, 'block')} of reference calls {were} passed through unchanged."
             )
-        self._warnings += feeder.warnings
-
-    def _names(self, reference: Reference, header: VcfHeader) -> FieldNames:
-        tracks = (field for track in reference.manifest.tracks for field in track.fields)
-        consequences = CONSEQUENCE_FIELDS if reference.models_path else ()
-        names = FieldNames((*consequences, *tracks), taken=header.info_ids)
-        for own, name in names.renamed.items():
-            self._warnings.append(f"The input has an INFO field {own} of its own; ours is called {name}.")
-        return names
-
-    def _merge(self, reference: Reference, stage: ConsequenceStage, names: FieldNames) -> None:
-        limits = self._request.limits
-        total = max(self.ledger.records_read, 1)
-        merger = Merger(reference=reference, stage=stage, names=names, summary=self.summary, ledger=self.ledger)
-        with (
-            VcfReader(self._request.input, limits=limits) as reader,
-            self._fates.open("rb") as fates,
-            BgzfWriter(self._result, max_bytes=limits.max_output_bytes) as writer,
-        ):
-            writer.write(_result_header(reader.header, reference=reference, names=names))
-            merger.run(
-                reader,
-                fates=fates,
-                writer=writer,
-                progress=lambda records: self._clock.progress(records, records / total),
-            )
+        if warning:
+            self._warnings.append(warning)
         left_out = self.ledger.notes["FIELD_LEFT_OUT"]
         if left_out:
             hold = "holds" if left_out == 1 else "hold"
@@ -214,6 +236,10 @@ class _Run:
         summary = {
             "annotator": ANNOTATOR_VERSION,
             "reference": {"name": manifest.name, "version": manifest.version, "build": manifest.build},
+            "sources": [
+                {"name": source.name, "version": source.version, "date": source.date, "licence": source.licence}
+                for source in manifest.sources
+            ],
             "build_in_header": header.build,
             "samples": header.sample_count,
             "gvcf": self.ledger.passed["REFERENCE_BLOCK"] > 0,
@@ -223,8 +249,26 @@ class _Run:
             "clinvar_hits": self.summary.track_hits["clinvar"],
             **self.summary.to_json(),
         }
-        _write_json(self._folder / SUMMARY_NAME, summary)
-        _write_json(self._folder / LEDGER_NAME, ledger)
+        _write_json(self._staged["summary"], summary)
+        _write_json(self._staged["ledger"], ledger)
+
+
+def _write(block: AnnotatedBlock, *, result: BgzfFile, index: TabixWriter) -> None:
+    at = result.append(block.compressed)
+    for one in block.runs:
+        offsets = block.compressed.virtual_offsets(one.offsets, at=at)
+        index.add(one.run.text, begins=one.begins, ends=one.ends, offsets=offsets)
+
+
+def _too_many_records(limit: int, block: TextBlock, *, read: int) -> InvalidVcfError:
+    """`read` records were read with the whole block."""
+    lines = block.text.count(b"\n") + (not block.text.endswith(b"\n"))
+    return InvalidVcfError(
+        "TOO_MANY_RECORDS",
+        message=f"The file holds more than {counted(limit, 'record')}.",
+        advice="Split the file by chromosome and send the parts.",
+        line=block.first_line + lines - (read - limit),
+    )
 
 
 def _result_header(header: VcfHeader, *, reference: Reference, names: FieldNames) -> bytes:
@@ -235,13 +279,6 @@ def _result_header(header: VcfHeader, *, reference: Reference, names: FieldNames
     )
     own = [line.encode() for line in (*names.header_lines(), provenance)]
     return header.meta + b"".join(line + header.newline for line in (*own, header.columns))
-
-
-def _index(path: Path) -> None:
-    try:
-        pysam.tabix_index(str(path), preset="vcf", force=True)
-    except (OSError, ValueError) as error:
-        raise EngineError(f"The result could not be indexed: {error}.") from error
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

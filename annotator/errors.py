@@ -1,5 +1,7 @@
 """What can go wrong: the lab's file (`InvalidVcfError`), the reference folder, or the engine itself."""
 
+from typing import Any
+
 from annotator.quoting import visible
 
 
@@ -31,6 +33,9 @@ class InvalidVcfError(AnnotatorError):
         self.line = line  # None: the fault belongs to the whole file
         self.column = None if column is None else visible(column)  # None: the fault belongs to the whole line
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.code, self.message, self.advice, self.line, self.column)
+
     def __str__(self) -> str:
         place = f"Line {self.line}" if self.line is not None else ""
         if self.column is not None:
@@ -39,9 +44,17 @@ class InvalidVcfError(AnnotatorError):
         return f"{sentence} {self.advice}"
 
 
+def _rebuild(code: str, message: str, advice: str, line: int | None, column: str | None) -> InvalidVcfError:
+    return InvalidVcfError(code, message=message, advice=advice, line=line, column=column)
+
+
 class InvalidReferenceError(AnnotatorError):
     """The reference folder is incomplete, damaged or made for another engine."""
 
 
 class EngineError(AnnotatorError):
     """A stage of the engine failed although the input was accepted: our fault, never the lab's."""
+
+
+class InvalidManifestError(AnnotatorError):
+    """A result's manifest is damaged, or made by another version of the engine."""

@@ -18,6 +18,7 @@ class FieldNames:
         self.name_of = {field.id: _free_name(field.id, taken=taken) for field in self.fields}
         self.renamed = {own: name for own, name in self.name_of.items() if own != name}
         keys = "|".join(re.escape(name) for name in self.name_of.values())
+        self._beginnings = {name.partition("_")[0].encode() for name in self.name_of.values()}
         self._own_key = re.compile(rf"(?:^|;)({keys})(?=[=;]|$)".encode())
 
     def header_lines(self) -> list[str]:
@@ -29,6 +30,10 @@ class FieldNames:
         if not self.renamed or not text:
             return text
         return b";".join(self._rename(item) for item in text.split(b";"))
+
+    def may_clash(self, text: bytes) -> bool:
+        """Whether any of our keys may stand in this text; quick, and seldom wrongly true."""
+        return any(beginning in text for beginning in self._beginnings)
 
     def clashing_keys(self, info: bytes) -> set[bytes]:
         """Keys of ours that this record's INFO already holds although the header does not declare them."""

@@ -20,6 +20,7 @@ class Limits:
     max_compression_ratio: int = 500
     ratio_from_bytes: int = 64 * 1024 * 1024  # uncompressed; below it a file may be as repetitive as it likes
     max_blame_bytes: int = 1024**3  # uncompressed; read behind a fault to see whether the compression is damaged
+    max_bad_lines: int = 1_000  # that go to the ledger instead of refusing the file, where that is asked for
     max_rejected_share: float = 0.10
     min_compared_records: int = 20  # fewer say nothing about the genome build
     max_listed_rejections: int = 1_000

@@ -1,9 +1,9 @@
 """The protocol of `python -m annotator annotate --progress json`: one JSON object per line on standard output.
 
-    {"event": "stage", "stage": "read", "label": "Checking the records"}
+    {"event": "stage", "stage": "annotate", "label": "Annotating the records"}
     {"event": "progress", "records": 16384, "fraction": 0.42}
     {"event": "done", "records_read": …, "annotated": …, "passed": …, "rejected": …, "consequences": {term: count},
-     "files": {"vcf": …, "index": …, "summary": …, "ledger": …, "log": …}, "stage_seconds": {stage: seconds}}
+     "files": {"vcf": …, "index": …, "table": …, "summary": …, …}, "stage_seconds": {stage: seconds}}
     {"event": "error", "code": …, "message": …, "advice": …, "line": … or null, "column": … or null}
 
 Stages come in the order of STAGES; `fraction` is that of the whole run, 0 to 1, and never falls; progress lines come
@@ -19,14 +19,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 STAGES = {
-    "read": "Checking the records",
-    "consequences": "Working out consequences",
-    "merge": "Writing the annotated records",
-    "index": "Indexing the result",
+    "read": "Reading the header",
+    "annotate": "Annotating the records",
+    "finish": "Writing index, table and summary",
 }
 ENGINE_ERROR = "ENGINE_ERROR"
 
-_SHARE = {"read": (0.0, 0.40), "consequences": (0.40, 0.45), "merge": (0.45, 0.97), "index": (0.97, 1.0)}
+_SHARE = {"read": (0.0, 0.01), "annotate": (0.01, 0.97), "finish": (0.97, 1.0)}
 _SECONDS_BETWEEN = 0.2
 
 
@@ -48,7 +47,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The run ended well; `files` are paths by kind: vcf, index, summary, ledger, log."""
+    """The run ended well; `files` are paths by kind: vcf, index, table, summary, preview, ledger, manifest, log."""
 
     records_read: int
     annotated: int

@@ -26,11 +26,15 @@ class _Readable(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineBlock:
-    """Consecutive record lines without `\\n`; `first_line` is the 1-based number of the first."""
+class TextBlock:
+    """Consecutive record lines with their ends (only the file's last may lack its own); never empty.
 
+    `first_line` is the 1-based number of the first line, `number` that of the block, 0-based.
+    """
+
+    number: int
     first_line: int
-    lines: list[bytes]
+    text: bytes
 
 
 class VcfReader:
@@ -70,21 +74,28 @@ class VcfReader:
         """How much of the file has been read, 0 to 1."""
         return self._raw.tell() / self.size_bytes if self.size_bytes else 1.0
 
-    def blocks(self) -> Iterator[LineBlock]:
-        """Give the record lines that follow the header."""
-        data = b""
+    def blocks(self) -> Iterator[TextBlock]:
+        """Give the record lines that follow the header, as many at a time as one block holds."""
+        number = 0
+        data = self._carry
+        self._carry = b""
         while True:
-            *lines, self._carry = (self._carry + data).split(b"\n")
-            self._check_line_length(lines)
-            if lines:
-                yield LineBlock(first_line=self._line, lines=lines)
-                self._line += len(lines)
+            end = data.rfind(b"\n") + 1
+            if end:
+                text = b"".join((self._carry, data[:end]))
+                self._check_line_lengths(text)
+                yield TextBlock(number=number, first_line=self._line, text=text)
+                number += 1
+                self._line += text.count(b"\n")
+                self._carry = data[end:]
+            else:
+                self._carry += data
             data = self._read_block()
             if not data:
                 break
         if self._carry:
             self.ends_with_newline = False
-            yield LineBlock(first_line=self._line, lines=[self._carry])
+            yield TextBlock(number=number, first_line=self._line, text=self._carry)
 
     def blame(self, fault: InvalidVcfError) -> InvalidVcfError:
         """What to tell for a fault found while reading: damaged compression if that is behind it, else the fault."""
@@ -170,10 +181,11 @@ class VcfReader:
                 advice="No real VCF does that; send the file uncompressed if it is one.",
             )
 
-    def _check_line_length(self, lines: list[bytes]) -> None:
-        if len(max(lines, key=len, default=b"")) > self._limits.max_line_bytes:
-            longest = next(i for i, line in enumerate(lines) if len(line) > self._limits.max_line_bytes)
-            self._refuse_line(self._line + longest)
+    def _check_line_lengths(self, text: bytes) -> None:
+        if len(text) > self._limits.max_line_bytes:
+            for index, line in enumerate(text.split(b"\n")):
+                if len(line) > self._limits.max_line_bytes:
+                    self._refuse_line(self._line + index)
 
     def _refuse_line(self, line: int) -> None:
         raise InvalidVcfError(

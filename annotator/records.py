@@ -74,8 +74,16 @@ class RecordChecker:
         if len(alt) > 1 and len(ref) * (alt.count(b",") + 1) > self._limits.max_allele_bytes:
             raise faults.too_many_alleles(alt, length_of_ref=len(ref), line=number)
         if b"END=" in rest or b"LEN" in rest:
-            _check_reach(position, rest, number)
+            check_reach(position, rest, number)
         return Record(position, ref, alt)
+
+    def take_run(self, text: bytes, *, first: int, last: int, number: int) -> None:
+        """Move on by sound records of one contig, from position `first` on line `number` to position `last`."""
+        if text != self.place.text:
+            self.place = self._enter(text, number)
+        if first < self.place.position:
+            raise faults.unsorted(self.place.name, first, after=self.place.position, line=number)
+        self.place.position = last
 
     def _enter(self, text: bytes, number: int) -> Place:
         name = text.decode("utf-8", "replace")
@@ -103,7 +111,7 @@ def _read_position(text: bytes, number: int) -> int:
     return position
 
 
-def _check_reach(position: int, rest: bytes, number: int) -> None:
+def check_reach(position: int, rest: bytes, number: int) -> None:
     """Refuse a record that END or SVLEN in INFO, or LEN of a sample, draws out further than an index can tell."""
     _, _, info, *samples = rest.split(b"\t")
     for key, value in _REACH.findall(info):

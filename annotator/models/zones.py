@@ -36,6 +36,10 @@ class Zones:
         keys = transcripts.astype(np.uint64) << _TRANSCRIPT_SHIFT | positions.astype(np.uint64)
         return np.searchsorted(self._keys, keys, side="right") - 1
 
+    def transcript_of(self, zone: int) -> int:
+        """The number of the transcript to which a zone belongs."""
+        return int(self._keys[zone] >> _TRANSCRIPT_SHIFT)
+
 
 def zone_arrays(transcripts: Sequence[Transcript]) -> dict[str, NDArray[Any]]:
     """The zones of these transcripts as columns for the store that holds the transcripts in the same order."""

@@ -1,0 +1,105 @@
+"""Where the columns of many lines begin and end: all tabs and line ends of a block of text, found at once.
+
+Offsets are bytes from the beginning of the text; lines are numbered from 0 here.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(8)
+
+_TAB, _NEWLINE, _ZERO = b"\t\n0"
+_MAX_DIGITS = 10
+
+Offsets = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Lines of equally many columns; `text` ends with a line end."""
+
+    text: bytes
+    codes: NDArray[np.uint8]  # the same text
+    starts: Offsets  # of each line
+    ends: Offsets  # of each line: where its `\n` (or `\r\n`) stands
+    tabs: Offsets  # one row a line, one column a tab
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def span(self, column: int) -> tuple[Offsets, Offsets]:
+        """Begin and end of one column (0-based) in every line."""
+        begins = self.tabs[:, column - 1] + 1 if column else self.starts
+        return begins, self.tabs[:, column] if column < self.tabs.shape[1] else self.ends
+
+    def field(self, line: int, column: int) -> bytes:
+        """One column of one line."""
+        begin = int(self.tabs[line, column - 1]) + 1 if column else int(self.starts[line])
+        end = self.tabs[line, column] if column < self.tabs.shape[1] else self.ends[line]
+        return self.text[begin : int(end)]
+
+    def line(self, number: int) -> bytes:
+        return self.text[int(self.starts[number]) : int(self.ends[number])]
+
+
+def find_columns(text: bytes, *, tab_count: int) -> Columns | None:
+    """Find the columns of all lines; None when a line has not that many tabs, or holds a stray carriage return."""
+    codes = np.frombuffer(text, dtype=np.uint8)
+    newlines = np.flatnonzero(codes == _NEWLINE)
+    tabs = np.flatnonzero(codes == _TAB)
+    if len(tabs) != len(newlines) * tab_count:
+        return None
+    tabs = tabs.reshape(len(newlines), tab_count)
+    starts = np.zeros_like(newlines)
+    starts[1:] = newlines[:-1] + 1
+    if not (np.all(tabs[:, 0] >= starts) and np.all(tabs[:, -1] < newlines)):
+        return None
+    ends = newlines
+    if b"\r" in text:
+        before_newline = codes[newlines - 1] == ord("\r")
+        if text.count(b"\r") != np.count_nonzero(before_newline):
+            return None
+        ends = newlines - before_newline
+    return Columns(text=text, codes=codes, starts=starts, ends=ends, tabs=tabs)
+
+
+def read_positions(columns: Columns) -> NDArray[np.int64] | None:
+    """The POS column as numbers; None when one of them is not a whole number from 1 on of at most ten digits."""
+    begins, ends = columns.span(POS)
+    lengths = ends - begins
+    longest = int(lengths.max(initial=0))
+    if longest > _MAX_DIGITS or lengths.min(initial=1) < 1:
+        return None
+    positions = np.zeros(len(columns), dtype=np.int64)
+    for place in range(longest):
+        inside = place < lengths
+        digits = columns.codes[np.where(inside, begins + place, begins)] - np.uint8(_ZERO)  # below `0` wraps around
+        if np.any(digits > 9):
+            return None
+        positions = np.where(inside, positions * 10 + digits, positions)
+    return positions if positions.min(initial=1) > 0 else None
+
+
+def starts_of_runs(columns: Columns, column: int) -> list[int]:
+    """The lines whose text in this column differs from that of the line before; the first line is one of them."""
+    begins, ends = columns.span(column)
+    lengths = ends - begins
+    changes = np.ones(len(columns), dtype=np.bool_)
+    changes[1:] = lengths[1:] != lengths[:-1]
+    for place in range(int(lengths.max(initial=0))):
+        codes = columns.codes[np.where(place < lengths, begins + place, begins)]
+        changes[1:] |= (codes[1:] != codes[:-1]) & (place < lengths[1:])
+    found: list[int] = np.flatnonzero(changes).tolist()
+    return found
+
+
+def gather(codes: NDArray[np.uint8], begins: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.uint8]:
+    """The texts that begin at these offsets and have these lengths, one after the other."""
+    total = int(lengths.sum())
+    ends = np.cumsum(lengths)
+    indexes = np.repeat(begins - (ends - lengths), lengths) + np.arange(total)
+    found: NDArray[np.uint8] = codes[indexes]
+    return found

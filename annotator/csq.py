@@ -1,0 +1,112 @@
+"""The text of consequences: INFO/CSQ in Ensembl VEP's layout, and the fields of our own beside it."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from annotator.effects.effect import Effect
+from annotator.info import InfoField
+from annotator.models.transcript import Transcript
+from annotator.ontology import Term
+from annotator.version import ANNOTATOR_VERSION
+
+COLUMNS = (
+    "Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|EXON|INTRON|HGVSc|HGVSp|cDNA_position|"
+    "CDS_position|Protein_position|Amino_acids|Codons|DISTANCE|STRAND|FLAGS|PICK|CANONICAL|MANE_SELECT|"
+    "MANE_PLUS_CLINICAL"
+)
+
+_SOURCE = "Genomics Cloud annotator"
+
+# VEP's readers take what stands between "Format: " and the line's end for the columns: nothing may follow.
+CSQ_FIELD = InfoField(
+    id="CSQ",
+    number=".",
+    type="String",
+    description=f"Consequence annotations from Genomics Cloud annotator {ANNOTATOR_VERSION}. Format: {COLUMNS}",
+)
+
+
+def _field(identifier: str, description: str) -> InfoField:
+    return InfoField(
+        id=identifier,
+        number="A",
+        type="String",
+        description=description,
+        source=_SOURCE,
+        version=ANNOTATOR_VERSION,
+    )
+
+
+# One value an ALT allele, in the order in which `AlleleFindings.values` gives them.
+ALLELE_FIELDS = (
+    _field("CONSEQUENCE", "Most severe consequence of each ALT allele over all transcripts"),
+    _field("IMPACT", "Impact of the most severe consequence of each ALT allele"),
+    _field("PICKED_CONSEQUENCE", "Consequences of each ALT allele for the picked transcript, joined by &"),
+    _field("PICKED_SYMBOL", "Gene symbol of the picked transcript"),
+    _field("PICKED_FEATURE", "Identifier of the picked transcript"),
+)
+CONSEQUENCE_FIELDS = (CSQ_FIELD, *ALLELE_FIELDS)
+
+_RESERVED = re.compile(r"[%;=,|&\s\x00-\x1f]")
+
+
+def encode(text: str) -> str:
+    """Percent-encode what would end a CSQ column, an INFO value or a VCF column; colons are left to HGVS names."""
+    return _RESERVED.sub(lambda found: f"%{ord(found[0]):02X}", text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The columns of a transcript's entries that do not depend on the allele, with the separators around them."""
+
+    identity: str  # SYMBOL to BIOTYPE
+    flags: str  # STRAND and FLAGS
+    standing: str  # CANONICAL to MANE_PLUS_CLINICAL
+
+
+def frame_of(transcript: Transcript) -> Frame:
+    """The frame of one transcript."""
+    flags = "&".join(
+        flag
+        for flag, is_set in (
+            ("cds_start_NF", transcript.start_incomplete),
+            ("cds_end_NF", transcript.end_incomplete),
+        )
+        if is_set
+    )
+    canonical = "YES" if transcript.is_canonical else ""
+    mane = f"{encode(transcript.mane_select)}|{encode(transcript.mane_plus_clinical)}"
+    identity = (encode(transcript.symbol), encode(transcript.gene_id), "Transcript", encode(transcript.id))
+    return Frame(
+        identity=f"|{'|'.join(identity)}|{encode(transcript.biotype)}|",
+        flags=f"|{transcript.strand}|{flags}|",
+        standing=f"|{canonical}|{mane}",
+    )
+
+
+@lru_cache(maxsize=4096)
+def term_names(terms: tuple[Term, ...]) -> str:
+    return "&".join(term.name for term in terms)
+
+
+def entry_tail(frame: Frame, effect: Effect, *, picked: bool) -> str:
+    """One entry without the allele, which stands before it."""
+    return (
+        f"|{term_names(effect.terms)}|{effect.terms[0].impact}{frame.identity}{effect.exon}|{effect.intron}|"
+        f"{effect.hgvsc}|{_encode_name(effect.hgvsp)}|{effect.cdna_position}|{effect.cds_position}|"
+        f"{effect.protein_position}|{effect.amino_acids}|{effect.codons}|{effect.distance}"
+        f"{frame.flags}{'1' if picked else ''}{frame.standing}"
+    )
+
+
+def intergenic_tail(term: Term) -> str:
+    """The entry, without the allele, of a variant that is near no transcript."""
+    columns = COLUMNS.count("|")
+    before = f"|{term.name}|{term.impact}"
+    picked = COLUMNS.split("|").index("PICK")
+    return f"{before}{'|' * (picked - 2)}1{'|' * (columns - picked)}"
+
+
+def _encode_name(text: str) -> str:
+    return encode(text) if "=" in text or ";" in text else text

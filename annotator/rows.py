@@ -1,0 +1,180 @@
+"""The ALT alleles of a block as columns of the results table, gathered while they are annotated."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.additions import Additions
+from annotator.alleles import variant_class
+from annotator.coded import Coded
+from annotator.columns import ID
+from annotator.effects.effect import Variant
+from annotator.findings import Picked
+from annotator.genotypes import zygosities
+from annotator.record_columns import Described
+from annotator.table import Values
+
+_PICKED_COLUMNS: dict[str, Callable[[Picked], str]] = {
+    "consequence": lambda picked: picked.consequence,
+    "most_severe": lambda picked: picked.most_severe,
+    "impact": lambda picked: picked.impact,
+    "symbol": lambda picked: picked.symbol,
+    "gene": lambda picked: picked.gene,
+    "feature": lambda picked: picked.feature,
+    "biotype": lambda picked: picked.biotype,
+    "exon": lambda picked: picked.exon,
+    "intron": lambda picked: picked.intron,
+    "protein_position": lambda picked: picked.protein_position,
+    "amino_acids": lambda picked: picked.amino_acids,
+}
+# Columns that site tracks fill, and the INFO fields that they come from.
+_SITE_TEXTS = {"dbsnp": b"DBSNP", "clinvar_sig": b"CLINVAR_SIG", "clinvar_conditions": b"CLINVAR_DISEASE"}
+_SITE_NUMBERS = {"gnomad_af": b"GNOMAD_AF", "gnomad_popmax_af": b"GNOMAD_POPMAX_AF"}
+_STARS = b"CLINVAR_STARS"
+
+
+class Rows:
+    """Alleles in any order; `columns` puts them into that of the file."""
+
+    def __init__(self) -> None:
+        self._records: list[int] = []
+        self._alleles: list[int] = []
+        self._picked: list[Picked | None] = []
+        self._hgvsc: list[bytes] = []
+        self._hgvsp: list[str] = []
+        self._kinds: dict[int, str] = {}  # by row, where it is no single-base change
+        self._alts: dict[int, bytes] = {}  # by row, where it is not the whole ALT column
+        self._sites: dict[tuple[int, int], dict[bytes, bytes]] = {}
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def add_snv(self, record: int, picked: Picked | None, hgvsc: bytes = b"", hgvsp: str = "") -> None:
+        """Add the only allele of a record, which changes a single base; without `picked` where nothing is known."""
+        self._records.append(record)
+        self._alleles.append(0)
+        self._picked.append(picked)
+        self._hgvsc.append(hgvsc)
+        self._hgvsp.append(hgvsp)
+
+    def add(
+        self,
+        record: int,
+        allele: int,
+        *,
+        alt: bytes,
+        variant: Variant,
+        picked: Picked | None,
+        hgvsc: bytes = b"",
+        hgvsp: str = "",
+    ) -> None:
+        """Add any allele; `allele` is its number among the record's ALT alleles, from 0."""
+        row = len(self._records)
+        self.add_snv(record, picked, hgvsc, hgvsp)
+        self._alleles[row] = allele
+        self._alts[row] = alt
+        self._kinds[row] = variant_class(variant.ref.encode(), variant.alt.encode())
+
+    def add_site(self, record: int, allele: int, *, text: bytes) -> None:
+        """Note what a site track says of an allele: `KEY=value;…`, one value each."""
+        values = self._sites.setdefault((record, allele), {})
+        for item in text.split(b";"):
+            key, _, value = item.partition(b"=")
+            values[key] = value
+
+    def columns(self, described: Described, additions: Additions) -> tuple[Mapping[str, Values], NDArray[np.float64]]:
+        """The table's columns, ordered by record and allele, and the frequencies that the input tells."""
+        records = np.array(self._records, dtype=np.int64)
+        alleles = np.array(self._alleles, dtype=np.int64)
+        order = np.lexsort((alleles, records))
+        rows = order.tolist()
+        records, alleles = records[order], alleles[order]
+        columns: dict[str, Values] = {
+            "chrom": described.contigs.where(records),
+            "pos": described.positions[records],
+            "id": self._identifiers(records, described, additions),
+            "ref": described.refs.where(records),
+            "alt": self._alt_column(described, records, rows),
+            "qual": described.qualities[records],
+            "filter": described.filters.where(records),
+            "class": self._kind_column(rows),
+            "hgvsc": [self._hgvsc[row] or None for row in rows],
+            "hgvsp": [self._hgvsp[row] or None for row in rows],
+            "depth": described.depths[records],
+            "genotype_quality": described.genotype_qualities[records],
+            **self._picked_columns(rows),
+            **self._site_columns(records, alleles),
+        }
+        if described.genotypes is not None:
+            genotypes = columns["genotype"] = described.genotypes.where(records)
+            columns["zygosity"] = zygosities(genotypes, alleles=alleles + 1)
+        return columns, described.frequencies(records, alleles)
+
+    def _identifiers(
+        self, records: NDArray[np.int64], described: Described, additions: Additions
+    ) -> list[str | bytes | None]:
+        if not (described.have_id.any() or additions.identifiers):
+            return [None] * len(records)
+        own, text_of = described.have_id.tolist(), described.columns.field
+        filled = additions.identifiers
+        return [text_of(record, ID) if own[record] else filled.get(record) for record in records.tolist()]
+
+    def _alt_column(self, described: Described, records: NDArray[np.int64], rows: list[int]) -> Coded:
+        whole = described.alts
+        codes = whole.codes[records]
+        if not self._alts:
+            return Coded(codes=codes, values=whole.values)
+        numbers: dict[str | bytes, int] = {value: number for number, value in enumerate(whole.values)}
+        for place, row in enumerate(rows):
+            alt = self._alts.get(row)
+            if alt is not None:
+                codes[place] = numbers.setdefault(alt, len(numbers))
+        return Coded(codes=codes, values=list(numbers))
+
+    def _kind_column(self, rows: list[int]) -> Coded:
+        numbers = {"SNV": 0}
+        codes = [numbers.setdefault(self._kinds.get(row, "SNV"), len(numbers)) for row in rows]
+        return Coded(codes=np.array(codes, dtype=np.int32), values=list(numbers))
+
+    def _picked_columns(self, rows: list[int]) -> dict[str, Values]:
+        """Rows share what was picked, so each different one is looked at once."""
+        numbers: dict[int, int] = {}
+        different: list[Picked] = []
+        codes = np.empty(len(rows), dtype=np.int32)
+        for place, row in enumerate(rows):
+            picked = self._picked[row]
+            number = -1 if picked is None else numbers.get(id(picked), -2)
+            if number == -2:
+                assert picked is not None
+                number = numbers[id(picked)] = len(different)
+                different.append(picked)
+            codes[place] = number
+        found: dict[str, Values] = {}
+        for name, value_of in _PICKED_COLUMNS.items():
+            values: dict[str, int] = {}
+            texts = map(value_of, different)
+            codes_of = [values.setdefault(text, len(values)) if text else -1 for text in texts]
+            found[name] = Coded(codes=np.array([*codes_of, -1], dtype=np.int32)[codes], values=list(values))
+        return found
+
+    def _site_columns(self, records: NDArray[np.int64], alleles: NDArray[np.int64]) -> dict[str, Values]:
+        if not self._sites:
+            return {}
+        keys = zip(records.tolist(), alleles.tolist(), strict=True)
+        sites = [self._sites.get(key) for key in keys]
+        columns: dict[str, Values] = {
+            name: [site.get(field) if site else None for site in sites] for name, field in _SITE_TEXTS.items()
+        }
+        for name, field in _SITE_NUMBERS.items():
+            columns[name] = np.array([_as_number(site.get(field)) if site else np.nan for site in sites])
+        stars = [int(site.get(_STARS) or -1) if site else -1 for site in sites]
+        columns["clinvar_stars"] = np.array(stars, dtype=np.int64)
+        return columns
+
+
+def _as_number(text: bytes | None) -> float:
+    try:
+        return float(text) if text else np.nan
+    except ValueError:
+        return np.nan

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from annotator.table import COLUMNS, ROW_ID
+from annotator.table import COLUMNS, ROW_ID, TableBatch
 
 PREVIEW_ROWS = 100
 LONGEST_VALUE = 200  # characters
@@ -23,12 +23,12 @@ class Preview:
     def __init__(self) -> None:
         self._rows: list[list[Any]] = []
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Take what is still missing from a batch of `annotator.table.batch_of`."""
+    def add(self, batch: TableBatch) -> None:
+        """Take what is still missing."""
         missing = PREVIEW_ROWS - len(self._rows)
-        if not missing or not batch.num_rows:
+        if not missing or not len(batch):
             return
-        columns = [_values(column) for column in batch.slice(0, missing).columns]
+        columns = [_values(column) for column in batch.rows.slice(0, missing).columns]
         for values in zip(*columns, strict=True):
             self._rows.append([len(self._rows), *values])
 

@@ -1,9 +1,9 @@
 """The results table: a Parquet file with one row per variant (ALT allele), described by its picked consequence.
 
 Rows come in the order of the input, so they are sorted by position within a contig. A worker turns the columns of its
-chunk into an Arrow batch (`batch_of`, `to_bytes`); the main process writes batches in order (`VariantTable.write`),
-which counts the rows and cuts them into row groups of ROW_GROUP_ROWS. Memory is that of one row group. The bytes of the
-file depend on the rows alone, not on how they were cut into chunks.
+chunk into a batch (`batch_of`); the main process writes batches in order (`VariantTable.write`), which counts the rows
+and cuts them into row groups of ROW_GROUP_ROWS. Memory is that of one row group. The bytes of the file depend on the
+rows alone, not on how they were cut into chunks.
 
 A column of a chunk is a Mapping entry by name, one of
 
@@ -15,7 +15,7 @@ and a column that is left out is empty in all rows. COLUMNS tells names, types, 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -117,7 +117,28 @@ _WITH_STATISTICS = [
 _ASCENDING = {"row_id": "DELTA_BINARY_PACKED", "pos": "DELTA_BINARY_PACKED"}
 
 
-def batch_of(columns: Mapping[str, Values], *, rows: int) -> pa.RecordBatch:
+@dataclass(frozen=True, slots=True)
+class TableBatch:
+    """Rows of one chunk. On the way to another process it goes as an Arrow stream, which is quickest."""
+
+    rows: pa.RecordBatch
+
+    def __len__(self) -> int:
+        count: int = self.rows.num_rows
+        return count
+
+    def __reduce__(self) -> tuple[Callable[[bytes], "TableBatch"], tuple[bytes]]:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self.rows.schema) as writer:
+            writer.write_batch(self.rows)
+        return _unpacked, (sink.getvalue().to_pybytes(),)
+
+
+def _unpacked(packed: bytes) -> TableBatch:
+    return TableBatch(pa.ipc.open_stream(packed).read_next_batch())
+
+
+def batch_of(columns: Mapping[str, Values], *, rows: int) -> TableBatch:
     """This function will make a batch of `rows` rows; raise KeyError when a name is unknown or a required one lacks."""
     unknown = columns.keys() - set(_BATCH_SCHEMA.names)
     if unknown:
@@ -126,20 +147,7 @@ def batch_of(columns: Mapping[str, Values], *, rows: int) -> pa.RecordBatch:
         _array(columns[column.name], column) if column.required or column.name in columns else _nothing(column, rows)
         for column in COLUMNS
     ]
-    return pa.RecordBatch.from_arrays(arrays, schema=_BATCH_SCHEMA)
-
-
-def to_bytes(batch: pa.RecordBatch) -> bytes:
-    """This function will pack a batch for the way between processes."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    packed: bytes = sink.getvalue().to_pybytes()
-    return packed
-
-
-def from_bytes(packed: bytes) -> pa.RecordBatch:
-    return pa.ipc.open_stream(packed).read_next_batch()
+    return TableBatch(pa.RecordBatch.from_arrays(arrays, schema=_BATCH_SCHEMA))
 
 
 class VariantTable:
@@ -174,9 +182,9 @@ class VariantTable:
         finally:
             self._writer.close()
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append a batch of `batch_of`."""
-        for part in self._parts(batch):
+    def write(self, batch: TableBatch) -> None:
+        """Append rows."""
+        for part in self._parts(batch.rows):
             self._waiting.append(part)
             self._waiting_rows += part.num_rows
             self._waiting_bytes += part.nbytes

@@ -15,6 +15,7 @@ from annotator.building.genes import Gene, genes_of
 from annotator.building.gff3 import RowsByContig
 from annotator.building.mane import NO_MANE, Mane, read_mane
 from annotator.building.origin import UNKNOWN, Origin, source_of
+from annotator.building.selenoproteins import with_selenocysteines
 from annotator.building.tracks import MODELS_SOURCE, build_track, planned_tracks, write_region_stores
 from annotator.definitions import TrackDefinition
 from annotator.errors import InvalidReferenceError
@@ -192,6 +193,7 @@ class _Work:
             names = ", ".join(list(rows.without_sequence)[:3])
             raise InvalidReferenceError(f"None of the contigs of the gene models ({names}, …) is in the sequence.")
         left_out: Counter[str] = Counter()
+        sequence = MappedSequence(self._folder / SEQUENCE_FILE)
         progress = self._stage("Writing transcripts")
         for number, contig in enumerate(self._contigs.values()):
             progress(number / len(self._contigs))
@@ -204,6 +206,8 @@ class _Work:
                 mane=mane,
                 left_out=left_out,
             )
+            bases = sequence.contig(contig.name)
+            transcripts = [with_selenocysteines(one, sequence=bases) for one in transcripts]
             if transcripts:
                 write_models(self._folder / MODELS_FOLDER, contig=contig.name, transcripts=transcripts)
                 self._model_contigs.append(contig.name)

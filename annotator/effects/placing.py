@@ -58,6 +58,13 @@ class Placement:
     def in_exon(self) -> bool:
         return self.first_exon <= self.last_exon
 
+    def set_coding(self, first: int, last: int, view: TranscriptView) -> None:
+        """This function will place a change of several stretches at the coding offsets of all of them."""
+        shift = view.coding_start - 1 - view.padding
+        self.cds_start, self.cds_end = first, last
+        self.cdna_start, self.cdna_end = first + shift, last + shift
+        self.protein_start, self.protein_end = (first + 2) // 3, (last + 2) // 3
+
     def _is_near(self, view: TranscriptView) -> bool:
         """This function will say whether an exon is touched, an insertion at its edge included."""
         stretch = _STRETCH if view.has_short_intron else 0
@@ -103,11 +110,20 @@ class Placement:
             self.protein_end = (self.cds_end + 2) // 3
 
 
-def numbers(first: int, last: int, *, total: int) -> str:
-    """This function will write one number or a range of a total as VEP does: `2/5`, `2-3/5`."""
-    if first > last:
-        first, last = last, first
-    return f"{first}/{total}" if first == last else f"{first}-{last}/{total}"
+def exon_numbers(placement: Placement, view: TranscriptView) -> str:
+    """This function will write the exons that are touched as VEP does: `2/5`, `2-3/5`, or nothing."""
+    if not placement.in_exon:
+        return ""
+    first, last = view.exon_number(placement.first_exon), view.exon_number(placement.last_exon)
+    return _numbers(first, last, total=len(view.exon_starts))
+
+
+def intron_numbers(placement: Placement, view: TranscriptView) -> str:
+    """This function will write the introns that are touched as VEP does: `1/4`, `1-2/4`, or nothing."""
+    if placement.first_intron > placement.last_intron:
+        return ""
+    first, last = view.intron_number(placement.first_intron), view.intron_number(placement.last_intron)
+    return _numbers(first, last, total=len(view.exon_starts) - 1)
 
 
 def span(start: int | None, end: int | None) -> str:
@@ -119,6 +135,12 @@ def span(start: int | None, end: int | None) -> str:
     if start == end:
         return str(start)
     return f"{start}-{end}" if start < end else f"{end}-{start}"
+
+
+def _numbers(first: int, last: int, *, total: int) -> str:
+    if first > last:
+        first, last = last, first
+    return f"{first}/{total}" if first == last else f"{first}-{last}/{total}"
 
 
 def _overlaps_coding(start: int, end: int, view: TranscriptView) -> bool:

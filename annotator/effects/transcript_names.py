@@ -41,10 +41,27 @@ def slide(variant: Variant, view: TranscriptView) -> tuple[Variant, int]:
 
 def transcript_name(variant: Variant, slid: Variant, view: TranscriptView) -> str:
     """This function will name a variant that lies within the transcript; empty where it slides out of it."""
-    text = _description(variant, slid, view)
+    text = description(variant, slid, view)
     if not text:
         return ""
     return f"{view.transcript.id}:{'c' if view.is_coding else 'n'}.{text}"
+
+
+def description(variant: Variant, slid: Variant, view: TranscriptView) -> str:
+    """This function will write the name without what it refers to, `76A>C`; empty where there is none."""
+    ref, alt = slid.ref, slid.alt
+    if not view.is_forward:
+        ref, alt = reverse_complement(ref), reverse_complement(alt)
+    if len(ref) == len(alt) == 1:
+        return f"{_substitution_place(variant, view)}{ref}>{alt}"
+    if not ref:
+        return _insertion(slid, alt, view)
+    place = _range(slid.position, slid.end, view)
+    if not place or not alt:
+        return place and f"{place}del"
+    if len(ref) == len(alt) and reverse_complement(ref) == alt:
+        return f"{place}inv"
+    return f"{place}delins{alt}"
 
 
 def coordinate(position: int, view: TranscriptView) -> str:
@@ -79,22 +96,6 @@ def _steps(variant: Variant, view: TranscriptView, moved: str, looked: int) -> i
             break
         steps += 1
     return steps
-
-
-def _description(variant: Variant, slid: Variant, view: TranscriptView) -> str:
-    ref, alt = slid.ref, slid.alt
-    if not view.is_forward:
-        ref, alt = reverse_complement(ref), reverse_complement(alt)
-    if len(ref) == len(alt) == 1:
-        return f"{_substitution_place(variant, view)}{ref}>{alt}"
-    if not ref:
-        return _insertion(slid, alt, view)
-    place = _range(slid.position, slid.end, view)
-    if not place or not alt:
-        return place and f"{place}del"
-    if len(ref) == len(alt) and reverse_complement(ref) == alt:
-        return f"{place}inv"
-    return f"{place}delins{alt}"
 
 
 def _substitution_place(variant: Variant, view: TranscriptView) -> str:

@@ -5,7 +5,7 @@ from annotator.effects.codons import codon_change
 from annotator.effects.effect import Effect, Variant
 from annotator.effects.genetic_code import reverse_complement
 from annotator.effects.naming import NAMED, Naming
-from annotator.effects.placing import Placement, numbers, span
+from annotator.effects.placing import Placement, exon_numbers, intron_numbers, span
 from annotator.effects.protein_names import protein_name
 from annotator.effects.splicing import Splicing, splicing_of
 from annotator.effects.transcript_names import slide, transcript_name
@@ -55,8 +55,8 @@ def effect_of(variant: Variant, view: TranscriptView, *, naming: Naming = NAMED)
             )
     return Effect(
         terms=tuple(sorted(terms, key=_rank)),
-        exon=_exon_number(placement, view),
-        intron=_intron_number(placement, view),
+        exon=exon_numbers(placement, view),
+        intron=intron_numbers(placement, view),
         hgvsc=hgvsc,
         hgvsp=hgvsp,
         cdna_position=span(placement.cdna_start, placement.cdna_end),
@@ -125,21 +125,3 @@ def _within_coding(placement: Placement, view: TranscriptView) -> bool:
     if low > high:
         low, high = high, low
     return high >= view.coding_first and low <= view.coding_last
-
-
-def _exon_number(placement: Placement, view: TranscriptView) -> str:
-    if not placement.in_exon:
-        return ""
-    return numbers(
-        view.exon_number(placement.first_exon), view.exon_number(placement.last_exon), total=len(view.exon_starts)
-    )
-
-
-def _intron_number(placement: Placement, view: TranscriptView) -> str:
-    if placement.first_intron > placement.last_intron:
-        return ""
-    return numbers(
-        view.intron_number(placement.first_intron),
-        view.intron_number(placement.last_intron),
-        total=len(view.exon_starts) - 1,
-    )

@@ -1,0 +1,121 @@
+"""The joint effect of variants that lie on the same copy of a chromosome.
+
+Two variants change each other's meaning when they touch the same codon, or when one shifts the reading frame and the
+other lies behind it, up to where the frame is restored. Only variants within the coding bases are joined: next to an
+intron or a UTR nobody knows what the transcript would look like.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from annotator.effects.coding import coding_terms
+from annotator.effects.codons import cut_codons
+from annotator.effects.effect import Effect, Variant
+from annotator.effects.genetic_code import reverse_complement
+from annotator.effects.naming import NAMED, Naming
+from annotator.effects.placing import Placement, exon_numbers, span
+from annotator.effects.protein_names import name_of_codons
+from annotator.effects.transcript_names import description, slide
+from annotator.effects.transcripts import NMD
+from annotator.effects.view import TranscriptView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointEffect:
+    """What some variants do together, in the order of the transcript."""
+
+    variants: tuple[Variant, ...]
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edit:
+    variant: Variant
+    first: int  # coding offsets; an insertion has first = last + 1
+    last: int
+    alt: str  # in the transcript's direction
+
+    @property
+    def growth(self) -> int:
+        return len(self.alt) - (self.last - self.first + 1)
+
+
+def joint_effects(variants: Iterable[Variant], view: TranscriptView, *, naming: Naming = NAMED) -> list[JointEffect]:
+    """This function will find the variants of one haplotype that matter to each other, and work out what they do."""
+    edits = sorted(filter(None, (_edit(one, view) for one in variants)), key=lambda edit: (edit.first, edit.last))
+    joint = []
+    for group in _groups(edits):
+        if len(group) > 1:
+            effect = _effect(group, view, naming=naming)
+            joint.append(JointEffect(variants=tuple(edit.variant for edit in group), effect=effect))
+    return joint
+
+
+def _edit(variant: Variant, view: TranscriptView) -> _Edit | None:
+    """This function will place a variant on the coding bases; None where it is not all coding, in one exon."""
+    if not view.is_coding or variant.end < view.coding_first or variant.position > view.coding_last:
+        return None
+    placement = Placement(variant.position, variant.end, view)
+    if placement.cds_start is None or placement.cds_end is None or placement.first_exon != placement.last_exon:
+        return None
+    alt = variant.alt if view.is_forward else reverse_complement(variant.alt)
+    return _Edit(variant=variant, first=placement.cds_start, last=placement.cds_end, alt=alt)
+
+
+def _groups(edits: list[_Edit]) -> list[list[_Edit]]:
+    """This function will part edits where the frame is whole and a new codon begins; one that overlaps another ends it.
+
+    Records that overlap cannot both be true of one copy: the later one is left out.
+    """
+    groups: list[list[_Edit]] = []
+    shift = reached = 0
+    for edit in edits:
+        if groups and (edit.first <= reached or (edit.last < edit.first == groups[-1][-1].first > reached)):
+            continue
+        codon_reached = (reached + 2) // 3
+        if groups and (shift % 3 or (edit.first + 2) // 3 <= codon_reached):
+            groups[-1].append(edit)
+        else:
+            groups.append([edit])
+            shift = 0
+        shift += edit.growth
+        reached = max(edit.last, edit.first - 1)
+    return groups
+
+
+def _effect(group: list[_Edit], view: TranscriptView, *, naming: Naming) -> Effect:
+    first, last = group[0].first, max(edit.last for edit in group)
+    alt = _joined(group, view, last)
+    variants = [edit.variant for edit in group]
+    placement = Placement(min(one.position for one in variants), max(one.end for one in variants), view)
+    placement.set_coding(first, last, view)
+    change = cut_codons(view, first, last, alt)
+    same_length = len(alt) == last - first + 1
+    terms = coding_terms(placement, view, change=change, alt=alt, same_length=same_length)
+    if view.transcript.biotype == "nonsense_mediated_decay":
+        terms.add(NMD)
+    hgvsc = hgvsp = ""
+    if naming.hgvs:
+        parts = ";".join(description(one, slide(one, view)[0], view) for one in variants)
+        hgvsc = f"{view.transcript.id}:c.[{parts}]"
+        hgvsp = name_of_codons(change, view, first=first, last=last, terms=terms, parentheses=naming.parentheses)
+    return Effect(
+        terms=tuple(sorted(terms, key=lambda term: term.rank)),
+        exon=exon_numbers(placement, view),
+        hgvsc=hgvsc,
+        hgvsp=hgvsp,
+        cdna_position=span(placement.cdna_start, placement.cdna_end),
+        cds_position=span(first, last),
+        protein_position=span(placement.protein_start, placement.protein_end),
+        amino_acids=change.amino_acids,
+        codons=change.codons(last - first + 1),
+    )
+
+
+def _joined(group: list[_Edit], view: TranscriptView, last: int) -> str:
+    """This function will write what takes the place of all bases from the first edit to the last."""
+    pieces, at = [], group[0].first
+    for edit in group:
+        pieces += [view.cds[at - 1 : edit.first - 1], edit.alt]
+        at = edit.last + 1
+    return "".join(pieces) + view.cds[at - 1 : last]

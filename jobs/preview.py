@@ -11,6 +11,8 @@ from typing import Any
 from annotator.quoting import visible
 
 _CELL_CHARACTERS = 120
+_HIDDEN = "row_id"  # for programs that join
+_HEADINGS = ("chrom", "pos")  # what people know a row by
 # What the names of the table's columns stand for; another one is shown as it is.
 _LABELS = {
     "chrom": "Chromosome",
@@ -33,10 +35,11 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One value, fit to be shown; `is_number` says that it stands to the right."""
+    """One value, fit to be shown; `is_number` says that it stands to the right, `is_heading` that it names the row."""
 
     text: str  # empty: there is none
     is_number: bool
+    is_heading: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +60,18 @@ def parse(data: bytes) -> Preview:
         raise ValueError(f"This is no preview: {error!r}") from error
     if any(len(row) != len(names) for row in rows):
         raise ValueError("A row of the preview has more or fewer values than there are columns.")
-    filled = [number for number in range(len(names)) if not rows or any(_text(row[number]) for row in rows)]
+    known = [number for number, name in enumerate(names) if name != _HIDDEN]
+    filled = [number for number in known if not rows or any(_text(row[number]) for row in rows)]
     numbers = {number for number in filled if rows and all(_is_number(row[number]) for row in rows)}
+    headings = {number for number in filled if names[number] in _HEADINGS} or set(filled[:1])
+
+    def cell(number: int, text: str) -> Cell:
+        return Cell(text=text, is_number=number in numbers, is_heading=number in headings)
+
     return Preview(
-        columns=tuple(Cell(text=_label(names[number]), is_number=number in numbers) for number in filled),
-        rows=tuple(
-            tuple(Cell(text=_text(row[number]), is_number=number in numbers) for number in filled) for row in rows
-        ),
-        empty_columns=tuple(_label(name) for number, name in enumerate(names) if number not in filled),
+        columns=tuple(cell(number, _label(names[number])) for number in filled),
+        rows=tuple(tuple(cell(number, _text(row[number])) for number in filled) for row in rows),
+        empty_columns=tuple(_label(names[number]) for number in known if number not in filled),
     )
 
 

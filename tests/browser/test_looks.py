@@ -79,6 +79,18 @@ class TestResult:
         "variants_by_impact": {"MODERATE": 4, "LOW": 1},
     }
 
+    FULL: ClassVar[dict[str, Any]] = {
+        "samples": 2,
+        "variants_by_clinvar_significance": {"Benign": 2, "Likely_benign": 1},
+        "genotypes": {"het": 150, "hom_alt": 100, "het_hom": 1.5},
+        "input": {"records": 230, "filters": {"PASS": 229}, "mean_quality": 50.5, "mean_depth": None},
+        "reference": {"name": "GRCh37 full", "version": "2026-03", "build": "GRCh37"},
+        "sources": [
+            {"name": "ClinVar", "version": "2026-02-28", "date": "2026-02-28", "licence": "public domain"},
+            {"name": "W" * 80, "version": "1" * 60, "date": "", "licence": "L" * 80},
+        ],
+    }
+
     def test_says_what_clinvar_and_the_shares_stand_for(
         self, page: Page, url: str, watch: Watch, sign_in: SignIn, free_user: User
     ) -> None:
@@ -90,6 +102,30 @@ class TestResult:
         expect(page.get_by_text("any other ClinVar variant is not marked")).to_be_visible()
         expect(page.get_by_text("Shares are of the 5 variants with a consequence")).to_be_visible()
         expect(page.get_by_text("For the others of the 228 variants")).to_be_visible()
+        watch.check_look()
+
+    def test_says_what_the_starter_cannot_do_and_where_its_parts_come_from(
+        self, page: Page, url: str, watch: Watch, sign_in: SignIn, free_user: User
+    ) -> None:
+        job = make_job(free_user, now=timezone.now(), status=Status.COMPLETED)
+        sign_in(free_user)
+        page.goto(url + reverse("jobs:detail", args=[job.pk]))
+        expect(page.get_by_text("Protein effects are worked out for mitochondrial variants only.")).to_be_visible()
+        sources = page.get_by_role("table", name="Sources")
+        expect(sources.get_by_role("row").filter(has_text="ClinVar")).to_contain_text("CC0-1.0")
+        watch.check_look()
+
+    def test_shows_all_that_a_full_summary_says(
+        self, page: Page, url: str, watch: Watch, sign_in: SignIn, free_user: User
+    ) -> None:
+        job = make_job(free_user, now=timezone.now(), status=Status.COMPLETED)
+        Job.objects.filter(pk=job.pk).update(summary={**self.SUMMARY, **self.FULL}, reference="GRCh37-2026")
+        sign_in(free_user)
+        page.goto(url + reverse("jobs:detail", args=[job.pk]))
+        for text in ("Likely benign", "Het/hom", "Genotypes of the first of 2 samples", "Heterozygous", "GRCh37"):
+            expect(page.get_by_text(text, exact=True)).to_be_visible()
+        expect(page.get_by_role("row", name="ClinVar 2026-02-28 public domain")).to_be_visible()
+        expect(page.get_by_text("Protein effects are worked out for mitochondrial")).to_have_count(0)
         watch.check_look()
 
     def test_says_that_a_file_holds_no_records(

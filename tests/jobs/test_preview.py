@@ -25,6 +25,11 @@ class TestParse:
         assert [column.is_number for column in found.columns] == [True, True, False]
         assert [cell.is_number for cell in found.rows[0]] == [True, True, False]
 
+    def test_names_a_row_by_its_place_or_by_its_first_cell(self) -> None:
+        row = _parse(["row_id", "chrom", "pos", "id"], [0, "1", 5, "rs1"]).rows[0]
+        assert [(cell.text, cell.is_heading) for cell in row] == [("1", True), ("5", True), ("rs1", False)]
+        assert [cell.is_heading for cell in _parse(["a", "b"], [1, 2]).rows[0]] == [True, False]
+
     @pytest.mark.parametrize(
         ("value", "text"),
         [

@@ -182,6 +182,11 @@ def reference_finding(folder: Path, *, manifest: ResultManifest) -> Finding:
     return Finding(what=f"reference {here.label}", trouble=_reference_trouble(folder, here, found, expected))
 
 
+def is_plain_name(name: Any) -> bool:
+    """This function will tell whether a name out of a manifest stays within the folder that it is put into."""
+    return isinstance(name, str) and name not in ("", "..") and Path(name).name == name and "\0" not in name
+
+
 def _reference_trouble(folder: Path, here: Manifest, found: ReferenceProof, expected: ReferenceProof) -> str:
     if found != expected:
         if (found.name, found.version, found.build) == (expected.name, expected.version, expected.build):
@@ -223,7 +228,7 @@ def _from_json(value: dict[str, Any]) -> ResultManifest:
 
 def _output(value: dict[str, Any]) -> Output:
     name = value["name"]
-    if not isinstance(name, str) or name in ("", ".", "..") or Path(name).name != name or "\0" in name:
+    if not is_plain_name(name):
         raise InvalidManifestError(f"The manifest names a file outside its folder: {excerpt(str(name))}.")
     proof = Proof(size_bytes=int(value["size_bytes"]), sha256=str(value["sha256"]))
     return Output(kind=str(value["kind"]), name=name, proof=proof)

@@ -14,6 +14,7 @@ from annotator.provenance import (
     Finding,
     ResultManifest,
     input_finding,
+    is_plain_name,
     libraries_here,
     output_findings,
     read_result_manifest,
@@ -62,10 +63,12 @@ def request_from(options: Mapping[str, Any], *, input_file: Path, reference: Pat
     unknown = sorted(options.keys() - {field.name for field in fields(Request)})
     if unknown:
         raise InvalidManifestError(f"This version does not know the option {excerpt(unknown[0])}.")
+    if not is_plain_name(options.get("stem")):
+        raise InvalidManifestError("The option stem of the manifest is no plain file name.")
     try:
         values = {name: _typed(value, types[name]) for name, value in options.items()}
         return Request(**values, input=input_file, reference=reference, output=output)
-    except (TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InvalidManifestError(f"The options of the manifest cannot be used: {excerpt(str(error))}.") from error
 
 

@@ -1,9 +1,18 @@
-"""Every record of the input, accounted for: read = annotated + passed + rejected."""
+"""Every record of the input, accounted for: read = annotated + passed + rejected.
+
+A worker counts its chunk in a Ledger of its own; the main process merges them in the order of the file. Any way of
+cutting the file gives the same ledger.
+"""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
+
+from annotator.errors import InvalidVcfError
+from annotator.quoting import excerpt
+
+_MAX_DIGITS = 11
 
 
 class Fate(bytes, Enum):
@@ -17,35 +26,55 @@ class Fate(bytes, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """One rejected record."""
+    """One rejected record, or a line that is none; what it quotes from the file went through `quoting.excerpt`."""
 
     line: int
     contig: str
-    position: int
+    position: int | None  # None: the line does not tell
     reason: str
     detail: str
+    text: str = ""  # the beginning of the line
 
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """Counts of records by fate and reason; the first rejections in full."""
+    """Counts of records by fate and reason; the first rejections, by line, in full."""
 
     max_listed: int
     annotated: int = 0
     passed: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
-    verified: int = 0
-    listed: list[Rejection] = field(default_factory=list)
+    verified: int = 0  # records whose REF was compared with the reference sequence and agrees
+    _rejections: list[Rejection] = field(default_factory=list)
 
     @property
     def records_read(self) -> int:
         return self.annotated + self.passed.total() + self.rejected.total()
 
+    @property
+    def listed(self) -> list[Rejection]:
+        return sorted(self._rejections, key=lambda rejection: rejection.line)[: self.max_listed]
+
     def reject(self, rejection: Rejection) -> None:
+        """Count a record that contradicts the reference."""
         self.rejected[rejection.reason] += 1
-        if len(self.listed) < self.max_listed:
-            self.listed.append(rejection)
+        self._list([rejection])
+
+    def reject_line(self, text: bytes, *, fault: InvalidVcfError) -> None:
+        """Count a line that is no record, with what is wrong with it."""
+        contig, _, rest = text.partition(b"\t")
+        position = rest.partition(b"\t")[0]
+        self.reject(
+            Rejection(
+                line=fault.line or 0,
+                contig=excerpt(contig),
+                position=int(position) if position.isdigit() and len(position) < _MAX_DIGITS else None,
+                reason=fault.code,
+                detail=fault.message,
+                text=excerpt(text),
+            )
+        )
 
     @property
     def bad_lines(self) -> int:
@@ -59,12 +88,20 @@ class Ledger:
         self.passed.update(later.passed)
         self.rejected.update(later.rejected)
         self.notes.update(later.notes)
-        self.listed += later.listed[: self.max_listed - len(self.listed)]
+        self._list(later._rejections)
+
+    def _list(self, rejections: list[Rejection]) -> None:
+        """Keep those that stand first in the file; there may be far more than are listed."""
+        self._rejections += rejections
+        if len(self._rejections) > 2 * self.max_listed:
+            self._rejections = self.listed
 
     def to_json(self) -> dict[str, Any]:
+        listed = self.listed
         return {
             "records_read": self.records_read,
             "annotated": self.annotated,
+            "verified": self.verified,
             "passed": self.passed.total(),
             "rejected": self.rejected.total(),
             "passed_by_reason": dict(sorted(self.passed.items())),
@@ -75,17 +112,8 @@ class Ledger:
                 for reason in sorted({*self.passed, *self.rejected, *self.notes})
                 if reason in REASONS
             },
-            "rejections": [
-                {
-                    "line": rejection.line,
-                    "contig": rejection.contig,
-                    "position": rejection.position,
-                    "reason": rejection.reason,
-                    "detail": rejection.detail,
-                }
-                for rejection in self.listed
-            ],
-            "rejections_listed": len(self.listed),
+            "rejections": [asdict(rejection) for rejection in listed],
+            "rejections_listed": len(listed),
         }
 
 

@@ -218,6 +218,7 @@ def _reject(verdicts: Verdicts, checked: CheckedBlock, run: Run, offset: int, *,
             position=int(checked.positions[record]),
             reason="REF_MISMATCH",
             detail=f"the file says '{excerpt(given)}' and the reference has '{excerpt(expected)}'",
+            text=excerpt(checked.columns.line(record)),
         )
     )
 

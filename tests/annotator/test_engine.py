@@ -284,6 +284,7 @@ class TestLedger:
                 "position": 3460,
                 "reason": "REF_MISMATCH",
                 "detail": "the file says 'T' and the reference has 'G'",
+                "text": r"MT\t3460\t.\tT\tA\t.\tPASS\t.",
             }
         ]
         assert outcome.result.decode().splitlines()[-1] + "\n" == wrong

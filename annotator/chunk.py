@@ -19,7 +19,7 @@ from annotator.columns import INFO, REF
 from annotator.csq import ALLELE_FIELDS, CSQ_FIELD
 from annotator.effects.effect import Variant
 from annotator.fields import FieldNames, without_keys
-from annotator.findings import ContigFindings, Finding, Hgvs, values_of
+from annotator.findings import ContigFindings, Finding, Hgvs
 from annotator.info import join_per_allele
 from annotator.ledger import Ledger, Rejection
 from annotator.limits import Limits
@@ -203,7 +203,7 @@ class BlockAnnotator:
         rows = zip(snvs.records[known].tolist(), positions.tolist(), changes, located.all_plain, strict=True)
         for allele, (record, position, change, is_plain) in enumerate(rows):
             if is_plain:
-                template = findings.template(located.key(allele), position=position, ref=_ACGT[change >> 2])
+                template = findings.template(located.key(allele))
                 table = CHANGES[change]
                 info[record] = filled(template.text, template.lines, position=position, change=table)
                 name = filled(template.hgvsc, template.hgvsc_lines, position=position, change=table)
@@ -246,7 +246,7 @@ class BlockAnnotator:
         """The INFO text of one record, whose ALT alleles these are; None for one that is not annotated."""
         entries = ",".join(found.entries for found in findings if found is not None)
         missing = ("." for _ in ALLELE_FIELDS)
-        values = [tuple(missing) if found is None else values_of(found.picked) for found in findings]
+        values = [tuple(missing) if found is None else found.picked.values() for found in findings]
         own = "".join(
             f";{name}={','.join(column)}"
             for name, column in zip(self._allele_names, zip(*values, strict=True), strict=True)

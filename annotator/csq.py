@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from annotator.effects.effect import Effect
 from annotator.info import InfoField
-from annotator.models.transcript import Transcript
+from annotator.models.store import Heading
 from annotator.ontology import Term
 from annotator.version import ANNOTATOR_VERSION
 
@@ -61,27 +61,29 @@ class Frame:
     """The columns of a transcript's entries that do not depend on the allele, with the separators around them."""
 
     identity: str  # SYMBOL to BIOTYPE
-    flags: str  # STRAND and FLAGS
-    standing: str  # CANONICAL to MANE_PLUS_CLINICAL
+    standing: str  # STRAND to MANE_PLUS_CLINICAL
+    picked_standing: str
 
-
-def frame_of(transcript: Transcript) -> Frame:
-    """The frame of one transcript."""
-    flags = "&".join(
-        flag
-        for flag, is_set in (
-            ("cds_start_NF", transcript.start_incomplete),
-            ("cds_end_NF", transcript.end_incomplete),
+    def as_format(self) -> "Frame":
+        """The same for a text in which percent signs begin a place for a number."""
+        return Frame(
+            identity=self.identity.replace("%", "%%"),
+            standing=self.standing.replace("%", "%%"),
+            picked_standing=self.picked_standing.replace("%", "%%"),
         )
-        if is_set
-    )
-    canonical = "YES" if transcript.is_canonical else ""
-    mane = f"{encode(transcript.mane_select)}|{encode(transcript.mane_plus_clinical)}"
-    identity = (encode(transcript.symbol), encode(transcript.gene_id), "Transcript", encode(transcript.id))
+
+
+def frame_of(heading: Heading) -> Frame:
+    """The frame of one transcript."""
+    flags = ("cds_start_NF", heading.start_incomplete), ("cds_end_NF", heading.end_incomplete)
+    flag_text = "&".join(name for name, holds in flags if holds)
+    canonical = "YES" if heading.is_canonical else ""
+    mane = f"|{canonical}|{encode(heading.mane_select)}|{encode(heading.mane_plus_clinical)}"
+    identity = (heading.symbol, heading.gene_id, "Transcript", heading.id, heading.biotype)
     return Frame(
-        identity=f"|{'|'.join(identity)}|{encode(transcript.biotype)}|",
-        flags=f"|{transcript.strand}|{flags}|",
-        standing=f"|{canonical}|{mane}",
+        identity=f"|{'|'.join(map(encode, identity))}|",
+        standing=f"|{heading.strand}|{flag_text}|{mane}",
+        picked_standing=f"|{heading.strand}|{flag_text}|1{mane}",
     )
 
 
@@ -94,9 +96,9 @@ def entry_tail(frame: Frame, effect: Effect, *, picked: bool) -> str:
     """One entry without the allele, which stands before it."""
     return (
         f"|{term_names(effect.terms)}|{effect.terms[0].impact}{frame.identity}{effect.exon}|{effect.intron}|"
-        f"{effect.hgvsc}|{_encode_name(effect.hgvsp)}|{effect.cdna_position}|{effect.cds_position}|"
+        f"{_encode_name(effect.hgvsc)}|{_encode_name(effect.hgvsp)}|{effect.cdna_position}|{effect.cds_position}|"
         f"{effect.protein_position}|{effect.amino_acids}|{effect.codons}|{effect.distance}"
-        f"{frame.flags}{'1' if picked else ''}{frame.standing}"
+        f"{frame.picked_standing if picked else frame.standing}"
     )
 
 

@@ -13,22 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, Frame, encode, entry_tail, frame_of, intergenic_tail, term_names
-from annotator.effects.consequence import effect_on
 from annotator.effects.effect import ContigSequence, Effect, Variant
 from annotator.effects.naming import Naming
-from annotator.effects.pick import pick_key
-from annotator.effects.view import ViewCache
+from annotator.effects.pick import PickKey, pick_key
+from annotator.effects.transcripts import FLANK_BASES, effect_of
+from annotator.effects.view import TranscriptViews
 from annotator.fields import FieldNames
-from annotator.models.store import ModelStore
-from annotator.models.transcript import Transcript
-from annotator.models.zones import FLANK_BASES
-from annotator.ontology import TERMS, Term
-from annotator.plain_zones import ALLELE, PlainZone, as_format, plain_zone
+from annotator.models.store import Heading, ModelStore
+from annotator.ontology import TERMS
+from annotator.plain_zones import ALLELE, Line, PlainZone
 
 _INTERGENIC = TERMS["intergenic_variant"]
 _TEMPLATES_HELD = 20_000
 _ZONES_HELD = 50_000
-_ANY_CHANGE = {"A": "C", "C": "A", "G": "A", "T": "A"}
 
 
 class Hgvs(StrEnum):
@@ -46,14 +43,16 @@ class Picked:
     most_severe: str
     impact: str
     consequence: str
-    symbol: str
-    gene: str
-    feature: str
-    biotype: str
-    exon: str
-    intron: str
-    protein_position: str
-    amino_acids: str
+    heading: Heading | None  # None: no transcript is near
+    exon: str = ""
+    intron: str = ""
+    protein_position: str = ""
+    amino_acids: str = ""
+
+    def values(self) -> tuple[str, ...]:
+        """The values of ALLELE_FIELDS for this allele."""
+        symbol, feature = (self.heading.symbol, self.heading.id) if self.heading else ("", "")
+        return self.most_severe, self.impact, self.consequence, encode(symbol) or ".", encode(feature) or "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +70,10 @@ class Template:
     """The INFO text of all plain single-base changes that lie in the same zones: see `plain_zones.filled`."""
 
     text: bytes  # begins with a semicolon
-    lines: tuple[tuple[int, int], ...]
+    lines: tuple[Line, ...]
     picked: Picked
     hgvsc: bytes  # empty: no name
-    hgvsc_lines: tuple[tuple[int, int], ...]
+    hgvsc_lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +104,8 @@ class ContigFindings:
         self._unnamed = Naming(hgvs=False, parentheses=parentheses)
         self._csq_name = names.name_of[CSQ_FIELD.id]
         self._allele_names = tuple(names.name_of[field.id] for field in ALLELE_FIELDS)
-        self._views = ViewCache(sequence)
-        self._frames: dict[int, Frame] = {}
+        self._views = TranscriptViews(sequence)
+        self._texts: dict[int, _Texts] = {}
         self._zones: dict[int, PlainZone] = {}
         self._templates: dict[bytes, Template] = {}
         self._starts = np.maximum(store.starts.astype(np.int64) - FLANK_BASES, 0)
@@ -135,14 +134,14 @@ class ContigFindings:
             all_plain=all_plain.tolist(),
         )
 
-    def template(self, key: bytes, *, position: int, ref: str) -> Template:
-        """The template of the plain single-base changes with this `Located.key`, of which one is at `position`."""
+    def template(self, key: bytes) -> Template:
+        """The template of the plain single-base changes with this `Located.key`."""
         found = self._templates.get(key)
         if found is None:
             if len(self._templates) >= _TEMPLATES_HELD:
                 self._templates.clear()
-            zones = [self._zone(zone, position=position, ref=ref) for zone in np.frombuffer(key, np.uint32).tolist()]
-            found = self._templates[key] = self._compose(zones)
+            found = self._compose([self._zone(number) for number in np.frombuffer(key, np.uint32).tolist()])
+            self._templates[key] = found
         return found
 
     def work_out(self, located: Located, allele: int, *, variant: Variant, text: str) -> Finding:
@@ -151,21 +150,29 @@ class ContigFindings:
         candidates = [found for entry in entries if (found := self._candidate(located, entry, variant)) is not None]
         if not candidates:
             return _intergenic(text)
-        picked = min(candidates, key=lambda one: pick_key(one.transcript, one.effect))
+        picked = min(candidates, key=_pick_key)
         if not picked.has_name:
-            named = effect_on(variant, self._views.of(picked.transcript), naming=self._named)
+            named = effect_of(variant, self._views.view(self._store.transcript(picked.index)), naming=self._named)
             assert named is not None
-            candidates[candidates.index(picked)] = picked = replace(picked, effect=named)
-        candidates.sort(key=lambda one: one.effect.terms[0].rank)
-        texts = [
-            text + entry_tail(self._frame(one.index, one.transcript), one.effect, picked=one is picked)
-            for one in candidates
-        ]
+            renamed = replace(picked, effect=named)
+            candidates[candidates.index(picked)] = picked = renamed
+        candidates.sort(key=_rank)
+        texts = [text + entry_tail(one.texts.frame, one.effect, picked=one is picked) for one in candidates]
+        effect = picked.effect
         return Finding(
             entries=",".join(texts),
-            picked=_picked(picked.transcript, picked.effect, worst=candidates[0].effect.terms[0]),
-            hgvsc=picked.effect.hgvsc,
-            hgvsp=picked.effect.hgvsp,
+            picked=Picked(
+                most_severe=candidates[0].effect.terms[0].name,
+                impact=candidates[0].effect.terms[0].impact,
+                consequence=term_names(effect.terms),
+                heading=picked.texts.heading,
+                exon=effect.exon,
+                intron=effect.intron,
+                protein_position=effect.protein_position,
+                amino_acids=effect.amino_acids,
+            ),
+            hgvsc=effect.hgvsc,
+            hgvsp=effect.hgvsp,
         )
 
     def _pairs(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -188,88 +195,80 @@ class ContigFindings:
 
     def _candidate(self, located: Located, entry: int, variant: Variant) -> "_Candidate | None":
         index = located.transcripts[entry]
-        transcript = self._store.transcript(index)
+        texts = self._texts_of(index)
         is_plain = located.in_one_plain_zone[entry]
-        if is_plain and self._hgvs != Hgvs.ALL and (effect := self._effect_in_zone(int(located.zones[entry]), variant)):
-            return _Candidate(index=index, transcript=transcript, effect=effect, has_name=self._hgvs == Hgvs.NONE)
+        if is_plain and self._hgvs != Hgvs.ALL:
+            zone = self._zone(int(located.zones[entry]))
+            if not zone.exon:
+                has_name = self._hgvs == Hgvs.NONE or not zone.hgvsc
+                return _Candidate(index=index, texts=texts, effect=zone.effect(variant), has_name=has_name)
         is_named = not is_plain or self._hgvs != Hgvs.DEFAULT
         naming = self._named if is_named else self._unnamed
-        found = effect_on(variant, self._views.of(transcript), naming=naming)
-        if found is None:
-            return None
-        return _Candidate(index=index, transcript=transcript, effect=found, has_name=is_named)
+        found = effect_of(variant, self._views.view(self._store.transcript(index)), naming=naming)
+        return None if found is None else _Candidate(index=index, texts=texts, effect=found, has_name=is_named)
 
-    def _effect_in_zone(self, number: int, variant: Variant) -> Effect | None:
-        """The effect of a change that lies in a plain zone, without its name; None where it must be worked out."""
-        zone = self._zones.get(number)
-        if zone is None:
-            base = self._sequence.bases(start=variant.end - 1, end=variant.end).decode()
-            if base not in _ANY_CHANGE:
-                return None
-            zone = self._zone(number, position=variant.end, ref=base)
-        if zone.cdna is not None:
-            return None
-        is_before = variant.end < zone.transcript.start
-        return zone.effect_at(variant.end if is_before else variant.position, hgvsc="")
-
-    def _zone(self, number: int, *, position: int, ref: str) -> PlainZone:
+    def _zone(self, number: int) -> PlainZone:
         found = self._zones.get(number)
         if found is None:
             if len(self._zones) >= _ZONES_HELD:
                 self._zones.clear()
-            index = self._store.zones.transcript_of(number)
-            transcript = self._store.transcript(index)
-            variant = Variant(position=position, ref=ref, alt=_ANY_CHANGE[ref])
-            effect = effect_on(variant, self._views.of(transcript), naming=self._named)
-            assert effect is not None
-            frame = self._frame(index, transcript)
-            found = self._zones[number] = plain_zone(transcript, effect, position=position, frame=frame)
+            zone = self._store.zones.plain_zone(number)
+            texts = self._texts_of(zone.transcript)
+            found = self._zones[number] = PlainZone(zone, heading=texts.heading, frame=texts.format)
         return found
 
-    def _frame(self, index: int, transcript: Transcript) -> Frame:
-        found = self._frames.get(index)
+    def _texts_of(self, index: int) -> "_Texts":
+        found = self._texts.get(index)
         if found is None:
-            found = self._frames[index] = frame_of(transcript)
+            heading = self._store.heading(index)
+            frame = frame_of(heading)
+            found = self._texts[index] = _Texts(heading=heading, frame=frame, format=frame.as_format())
         return found
 
     def _compose(self, zones: Sequence[PlainZone]) -> Template:
         """The template of changes that lie in these zones."""
         if not zones:
-            return self._as_template(as_format(_intergenic(ALLELE).entries), (), _INTERGENIC_PICK)
-        picked = min(zones, key=lambda zone: pick_key(zone.transcript, zone.effect))
-        ordered = sorted(zones, key=lambda zone: zone.effect.terms[0].rank)
-        texts, lines = [], []
+            return self._as_template(_intergenic(ALLELE).entries, (), _INTERGENIC_PICK)
+        picked = min(zones, key=lambda zone: pick_key(zone.heading, zone.terms[0]))
+        ordered = sorted(zones, key=lambda zone: zone.terms[0].rank)
+        texts: list[str] = []
+        lines: list[Line] = []
         for zone in ordered:
-            is_named = self._hgvs == Hgvs.ALL or (self._hgvs == Hgvs.DEFAULT and zone is picked)
-            texts.append(zone.entry(named=is_named, picked=zone is picked))
-            lines += [(line.sign, line.base) for line in zone.lines(named=is_named)]
-        row = _picked(picked.transcript, picked.effect, worst=ordered[0].effect.terms[0])
-        name = picked.name if self._hgvs != Hgvs.NONE else None
-        return self._as_template(
-            ",".join(texts),
-            tuple(lines),
-            row,
-            hgvsc=as_format(picked.effect.hgvsc).encode() if name else b"",
-            hgvsc_lines=((name.sign, name.base),) if name else (),
+            named = self._hgvs == Hgvs.ALL or (self._hgvs == Hgvs.DEFAULT and zone is picked)
+            texts.append(zone.entry(named=named, picked=zone is picked))
+            lines += zone.lines(named=named)
+        worst = ordered[0].terms[0]
+        row = Picked(
+            most_severe=worst.name,
+            impact=worst.impact,
+            consequence=term_names(picked.terms),
+            heading=picked.heading,
+            exon=picked.exon,
+            intron=picked.intron,
         )
+        name = picked.hgvsc if self._hgvs != Hgvs.NONE else ""
+        return self._as_template(",".join(texts), tuple(lines), row, hgvsc=name, hgvsc_line=picked.hgvsc_line)
 
     def _as_template(
-        self,
-        entries: str,
-        lines: tuple[tuple[int, int], ...],
-        picked: Picked,
-        *,
-        hgvsc: bytes = b"",
-        hgvsc_lines: tuple[tuple[int, int], ...] = (),
+        self, entries: str, lines: tuple[Line, ...], picked: Picked, *, hgvsc: str = "", hgvsc_line: Line = (0, 0)
     ) -> Template:
-        own = "".join(f";{name}={value}" for name, value in zip(self._allele_names, values_of(picked), strict=True))
+        own = "".join(f";{name}={value}" for name, value in zip(self._allele_names, picked.values(), strict=True))
         return Template(
-            text=f";{self._csq_name}={entries}{as_format(own)}".encode(),
+            text=f";{self._csq_name}={entries}{own.replace('%', '%%')}".encode(),
             lines=lines,
             picked=picked,
-            hgvsc=hgvsc,
-            hgvsc_lines=hgvsc_lines,
+            hgvsc=hgvsc.encode(),
+            hgvsc_lines=(hgvsc_line,) if hgvsc else (),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Texts:
+    """What is written of one transcript."""
+
+    heading: Heading
+    frame: Frame
+    format: Frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -277,50 +276,24 @@ class _Candidate:
     """What an allele does to one transcript; `has_name` tells that its effect has the names that it can have."""
 
     index: int
-    transcript: Transcript
+    texts: _Texts
     effect: Effect
     has_name: bool
 
 
-def values_of(picked: Picked) -> tuple[str, ...]:
-    """The values of ALLELE_FIELDS for one allele."""
-    return (
-        picked.most_severe,
-        picked.impact,
-        picked.consequence,
-        encode(picked.symbol) or ".",
-        encode(picked.feature) or ".",
-    )
+def _pick_key(candidate: _Candidate) -> PickKey:
+    return pick_key(candidate.texts.heading, candidate.effect.terms[0])
 
 
-def _picked(transcript: Transcript, effect: Effect, *, worst: Term) -> Picked:
-    return Picked(
-        most_severe=worst.name,
-        impact=worst.impact,
-        consequence=term_names(effect.terms),
-        symbol=transcript.symbol,
-        gene=transcript.gene_id,
-        feature=transcript.id,
-        biotype=transcript.biotype,
-        exon=effect.exon,
-        intron=effect.intron,
-        protein_position=effect.protein_position,
-        amino_acids=effect.amino_acids,
-    )
+def _rank(candidate: _Candidate) -> int:
+    return candidate.effect.terms[0].rank
 
 
 _INTERGENIC_PICK = Picked(
     most_severe=_INTERGENIC.name,
     impact=_INTERGENIC.impact,
     consequence=_INTERGENIC.name,
-    symbol="",
-    gene="",
-    feature="",
-    biotype="",
-    exon="",
-    intron="",
-    protein_position="",
-    amino_acids="",
+    heading=None,
 )
 
 

@@ -1,106 +1,79 @@
-"""What is said of single-base changes in a plain zone: one description, worked out once, that fits every base of it.
+"""What is said of changes in a plain zone: see `annotator.models.zones`.
 
-See `annotator.models.zones`. The texts made here are byte formats: `%d` stands for numbers that depend on the position,
-and control characters for bases, which `bytes.translate` puts in, all in one go.
+The texts made here are byte formats: `%d` stands for numbers that depend on the position, and control characters for
+bases, which `bytes.translate` puts in, all in one go.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from annotator.csq import Frame, entry_tail
-from annotator.effects.effect import Effect
-from annotator.models.transcript import Transcript
+from annotator.csq import Frame, term_names
+from annotator.effects.effect import Effect, Variant
+from annotator.models.store import Heading
+from annotator.models.zones import Zone
 
 ALLELE = "\x01"
 _FORWARD_CHANGE, _REVERSE_CHANGE = "\x02>\x03", "\x04>\x05"
-_NAME_NUMBER, _CDNA_NUMBER, _DISTANCE_NUMBER = "\x06", "\x07", "\x08"
-
-_SUBSTITUTION = re.compile(r"(.*\D)(\d+)[ACGT]>[ACGT]")
 _BASES = b"ACGT"
 _COMPLEMENT = bytes.maketrans(_BASES, b"TGCA")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A number that grows or falls by one with each base: sign * position + base."""
-
-    sign: int
-    base: int
-
-    @classmethod
-    def through(cls, value: int, *, position: int, sign: int) -> "Line":
-        return cls(sign=sign, base=value - sign * position)
-
-    def at(self, position: int) -> int:
-        return self.sign * position + self.base
+# A number that grows or falls by one with each base, as (sign, base): sign * position + base.
+Line = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlainZone:
-    """One plain zone of one transcript."""
+    """A plain zone with the texts of its transcript, ready for use."""
 
-    transcript: Transcript
-    frame: Frame
-    effect: Effect  # with placeholders in the columns that depend on base or position
-    name: Line | None  # None: changes have no name here
-    cdna: Line | None
-    distance: Line | None
+    __slots__ = ("exon", "frame", "heading", "hgvsc", "hgvsc_line", "intron", "terms", "zone")
 
-    def lines(self, *, named: bool) -> tuple[Line, ...]:
+    def __init__(self, zone: Zone, *, heading: Heading, frame: Frame) -> None:
+        """`frame` is the transcript's, as a format."""
+        self.zone = zone
+        self.heading = heading
+        self.frame = frame
+        self.terms = zone.terms
+        self.exon = f"{zone.exon}/{heading.exon_count}" if zone.exon else ""
+        self.intron = f"{zone.intron}/{heading.exon_count - 1}" if zone.intron else ""
+        self.hgvsc_line = _line(zone.number, start=zone.start, sign=zone.sign)
+        self.hgvsc = ""  # the name of a single-base change, as a format
+        if not zone.is_flank:
+            change = _FORWARD_CHANGE if heading.strand > 0 else _REVERSE_CHANGE
+            self.hgvsc = f"{heading.id.replace('%', '%%')}:{'c' if heading.is_coding else 'n'}.{zone.name}%d{change}"
+
+    def lines(self, *, named: bool) -> list[Line]:
         """The numbers of an entry, in the order in which it holds them."""
-        return tuple(line for line in (self.name if named else None, self.cdna, self.distance) if line is not None)
+        zone = self.zone
+        if zone.is_flank:
+            return [self.hgvsc_line]
+        lines = [self.hgvsc_line] if named else []
+        if zone.cdna:
+            lines.append(_line(zone.cdna, start=zone.start, sign=self.heading.strand))
+        return lines
 
     def entry(self, *, named: bool, picked: bool) -> str:
-        """One entry as a format, see above."""
-        effect = self.effect if named else replace(self.effect, hgvsc="")
-        return as_format(ALLELE + entry_tail(self.frame, effect, picked=picked))
+        """The CSQ entry of a single-base change, as a format."""
+        zone, frame, terms = self.zone, self.frame, self.terms
+        return (
+            f"{ALLELE}|{term_names(terms)}|{terms[0].impact}{frame.identity}{self.exon}|{self.intron}|"
+            f"{self.hgvsc if named else ''}||{'%d' if zone.cdna else ''}|||||{'%d' if zone.is_flank else ''}"
+            f"{frame.picked_standing if picked else frame.standing}"
+        )
 
-    def effect_at(self, position: int, *, hgvsc: str) -> Effect:
-        """The effect of a change of any kind that lies in the zone, `position` being its base next to the transcript.
-
-        It must not lie in an exon.
-        """
-        distance = "" if self.distance is None else str(self.distance.at(position))
-        return replace(self.effect, hgvsc=hgvsc, distance=distance)
-
-
-def plain_zone(transcript: Transcript, effect: Effect, *, position: int, frame: Frame) -> PlainZone:
-    """Generalise from one single-base change at `position`, whose effect is given with its name."""
-    strand = transcript.strand
-    name = cdna = distance = None
-    columns = {}
-    if found := _SUBSTITUTION.fullmatch(effect.hgvsc):
-        name = Line.through(int(found[2]), position=position, sign=-strand if found[1].endswith("-") else strand)
-        change = _FORWARD_CHANGE if strand > 0 else _REVERSE_CHANGE
-        columns["hgvsc"] = f"{found[1]}{_NAME_NUMBER}{change}"
-    if effect.cdna_position:
-        cdna = Line.through(int(effect.cdna_position), position=position, sign=strand)
-        columns["cdna_position"] = _CDNA_NUMBER
-    if effect.distance:
-        sign = -1 if position < transcript.start else 1
-        distance = Line.through(int(effect.distance), position=position, sign=sign)
-        columns["distance"] = _DISTANCE_NUMBER
-    return PlainZone(
-        transcript=transcript,
-        frame=frame,
-        effect=replace(effect, **columns),
-        name=name,
-        cdna=cdna,
-        distance=distance,
-    )
+    def effect(self, variant: Variant) -> Effect:
+        """What any change that lies in the zone does, without its name; it must not lie in an exon."""
+        distance = ""
+        if self.zone.is_flank:
+            nearest = min if self.zone.sign > 0 else max  # an insertion lies between two bases
+            sign, base = self.hgvsc_line
+            distance = str(sign * nearest(variant.position, variant.end) + base)
+        return Effect(terms=self.terms, intron=self.intron, distance=distance)
 
 
-def as_format(text: str) -> str:
-    """Make a text with placeholders for numbers a format."""
-    text = text.replace("%", "%%")
-    for placeholder in (_NAME_NUMBER, _CDNA_NUMBER, _DISTANCE_NUMBER):
-        text = text.replace(placeholder, "%d")
-    return text
+def _line(number: int, *, start: int, sign: int) -> Line:
+    return sign, number - sign * start
 
 
-def filled(text: bytes, lines: Sequence[tuple[int, int]], *, position: int, change: bytes) -> bytes:
-    """Put numbers (pairs of sign and base) and bases into a format; `change` is one of CHANGES."""
+def filled(text: bytes, lines: Sequence[Line], *, position: int, change: bytes) -> bytes:
+    """Put numbers and bases into a format; `change` is one of CHANGES."""
     return (text % tuple([sign * position + base for sign, base in lines])).translate(change)
 
 

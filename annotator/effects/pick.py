@@ -6,21 +6,23 @@ the same.
 VEP also looks at APPRIS, transcript support level and CCDS, which gene models in GFF3 do not carry.
 """
 
-from annotator.effects.effect import Effect
-from annotator.models.transcript import Transcript
+from annotator.models.store import Heading
+from annotator.ontology import Term
 
 PickKey = tuple[bool, bool, bool, bool, int, int, str]
 
 
-def pick_key(transcript: Transcript, effect: Effect) -> PickKey:
-    """This function will give what transcripts are ordered by: that with the smallest key is picked."""
-    parts = transcript.coding or transcript.exons
+def pick_key(heading: Heading, worst: Term) -> PickKey:
+    """This function will give what transcripts are ordered by: that with the smallest key is picked.
+
+    `worst` is the most severe term of what the allele does to the transcript.
+    """
     return (
-        not transcript.mane_select,
-        not transcript.mane_plus_clinical,
-        not transcript.is_canonical,
-        transcript.biotype != "protein_coding",
-        effect.terms[0].rank,
-        -sum(end - start + 1 for start, end in parts),
-        transcript.id,
+        not heading.mane_select,
+        not heading.mane_plus_clinical,
+        not heading.is_canonical,
+        heading.biotype != "protein_coding",
+        worst.rank,
+        -heading.length,
+        heading.id,
     )

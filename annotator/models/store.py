@@ -5,6 +5,7 @@ begin. Texts are kept once each in a blob and named by number; text 0 is the con
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from annotator.arrays import open_arrays, pack_texts, stem_of, write_arrays
 from annotator.models.transcript import Interval, Transcript
-from annotator.models.zones import Zones, zone_arrays
+from annotator.models.zones import Zones
+from annotator.zoning import zone_arrays
 
 CACHED_TRANSCRIPTS = 4096  # sorted input moves on; a few thousand are more than overlap anywhere
 
@@ -26,6 +28,25 @@ _EMPTY: dict[str, NDArray[Any]] = {
     "end": np.zeros(0, dtype=np.uint32),
     "blob": np.zeros(0, dtype=np.uint8),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What is written of a transcript beside what happens to it; columns as in Transcript."""
+
+    id: str
+    biotype: str
+    gene_id: str
+    symbol: str
+    strand: int
+    is_coding: bool
+    exon_count: int
+    length: int  # of its coding bases where it has some, else of its exons
+    is_canonical: bool
+    mane_select: str
+    mane_plus_clinical: str
+    start_incomplete: bool
+    end_incomplete: bool
 
 
 class ModelStore:
@@ -50,6 +71,30 @@ class ModelStore:
     def transcript(self, index: int) -> Transcript:
         """The transcript with this number, 0-based."""
         return self._cached(index)
+
+    def heading(self, index: int) -> Heading:
+        """The heading of the transcript with this number; quicker to have than the transcript."""
+        strand, _, flags = self._arrays["detail"][index].tolist()
+        first, last = self._arrays["exon_offset"][index : index + 2].tolist()
+        coding_first, coding_last = self._arrays["coding_offset"][index : index + 2].tolist()
+        id_, biotype, gene_id, symbol, _, mane_select, mane_plus_clinical = map(
+            self._text, self._arrays["text"][index].tolist()
+        )
+        return Heading(
+            id=id_,
+            biotype=biotype,
+            gene_id=gene_id,
+            symbol=symbol,
+            strand=strand,
+            is_coding=bool(coding_last > coding_first),
+            exon_count=last - first,
+            length=int(self._arrays["length"][index]),
+            is_canonical=bool(flags & _CANONICAL),
+            mane_select=mane_select,
+            mane_plus_clinical=mane_plus_clinical,
+            start_incomplete=bool(flags & _START_INCOMPLETE),
+            end_incomplete=bool(flags & _END_INCOMPLETE),
+        )
 
     def _build(self, index: int) -> Transcript:
         strand, phase, flags = self._arrays["detail"][index].tolist()
@@ -100,6 +145,7 @@ def write_models(
         "start": np.array([one.start for one in ordered], dtype=np.uint32),
         "end": np.array([one.end for one in ordered], dtype=np.uint32),
         "detail": np.array([_detail(one) for one in ordered], dtype=np.int8).reshape(-1, 3),
+        "length": np.array([_length(one.coding or one.exons) for one in ordered], dtype=np.uint32),
         "text": np.array(numbers, dtype=np.uint32).reshape(-1, len(_TEXTS)),
         "offset": offset,
         "blob": blob,
@@ -113,6 +159,10 @@ def write_models(
     }
     write_arrays(stem_of(folder, contig=contig), arrays=arrays, compressed=compressed)
     return ordered
+
+
+def _length(intervals: Sequence[Interval]) -> int:
+    return sum(end - start + 1 for start, end in intervals)
 
 
 def _detail(transcript: Transcript) -> tuple[int, int, int]:

@@ -1,93 +1,82 @@
 """Zones of a transcript: stretches in which every single-base change is described alike.
 
 In a *plain* zone (deep in an intron, in an untranslated or non-coding exon away from its ends, beside the transcript)
-all such changes have the same consequence, and the numbers in their names grow or fall by one with each base. So what
-is said of one of them serves all. In the other zones (coding sequence, splice sites and their surroundings) the bases
-themselves decide. All coordinates are 1-based; a zone ends where the next one of the same transcript begins.
+all such changes have the same consequence, and the numbers in their names grow or fall by one with each base. What is
+said of them is worked out when a reference is built (`annotator.zoning`). In the other zones (coding sequence, splice
+sites and their surroundings) the bases themselves decide. A zone ends where the next one of the same transcript begins.
 """
 
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.models.transcript import Interval, Transcript
+from annotator.ontology import TERMS, Term
 
-FLANK_BASES = 5_000  # how far up- and downstream reach
+_TRANSCRIPT_SHIFT = 32
+_START_MASK = (1 << _TRANSCRIPT_SHIFT) - 1
 
-_EXON_EDGE = 3  # bases of an exon that belong to the splice region
-_INTRON_EDGE = 17  # bases of an intron that do, or to the polypyrimidine tract
-_TRANSCRIPT_SHIFT = np.uint64(32)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """One plain zone; coordinates are 1-based. Numbers are those of its first base."""
+
+    transcript: int  # number in the store
+    start: int
+    terms: tuple[Term, ...]  # the most severe first
+    exon: int  # its number in the transcript's direction, 0: none
+    intron: int
+    cdna: int  # offset in the spliced transcript, 0: in no exon
+    is_flank: bool  # beside the transcript: `number` is the distance to it, and changes have no name
+    name: str  # what stands before the number in a change's HGVS name, as in `-` or `331+`
+    number: int
+    sign: int  # whether that number grows (1) or falls (-1) along the genome
 
 
 class Zones:
     """The zones of all transcripts of one contig; a zone is named by its number, 0-based."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
+        self._arrays = arrays
         self._keys: NDArray[np.uint64] = arrays.get("zone", np.zeros(0, dtype=np.uint64))
-        self.plain: NDArray[np.bool_] = arrays.get("zone_is_plain", np.zeros(0, dtype=np.bool_))
+        kinds = arrays.get("zone_kind", np.zeros(0, dtype=np.uint8))
+        self.plain: NDArray[np.bool_] = kinds > 0
+        self._kinds = kinds
+        rows = bytes(arrays.get("zone_kind_terms", np.zeros(0, dtype=np.uint8))).decode().split("\n")
+        self._terms = [tuple(TERMS[name] for name in row.split("&") if name) for row in rows]
 
     def find(self, transcripts: NDArray[Any], positions: NDArray[Any]) -> NDArray[np.int64]:
         """The zones in which the positions lie in the transcripts (their numbers in the store), pair by pair.
 
         Each position lies within the transcript or its flanks.
         """
-        keys = transcripts.astype(np.uint64) << _TRANSCRIPT_SHIFT | positions.astype(np.uint64)
+        keys = transcripts.astype(np.uint64) << np.uint64(_TRANSCRIPT_SHIFT) | positions.astype(np.uint64)
         return np.searchsorted(self._keys, keys, side="right") - 1
 
-    def transcript_of(self, zone: int) -> int:
-        """The number of the transcript to which a zone belongs."""
-        return int(self._keys[zone] >> _TRANSCRIPT_SHIFT)
+    def plain_zone(self, number: int) -> Zone:
+        """What is known of a plain zone."""
+        key = int(self._keys[number])
+        exon, intron, cdna, is_flank, region, before, value, sign = self._arrays["zone_about"][number].tolist()
+        return Zone(
+            transcript=key >> _TRANSCRIPT_SHIFT,
+            start=key & _START_MASK,
+            terms=self._terms[int(self._kinds[number])],
+            exon=exon,
+            intron=intron,
+            cdna=cdna,
+            is_flank=bool(is_flank),
+            name=_NAMES[region].format(before),
+            number=value,
+            sign=sign,
+        )
 
 
-def zone_arrays(transcripts: Sequence[Transcript]) -> dict[str, NDArray[Any]]:
-    """The zones of these transcripts as columns for the store that holds the transcripts in the same order."""
-    keys: list[int] = []
-    plain: list[bool] = []
-    for number, transcript in enumerate(transcripts):
-        for start, is_plain in _zones_of(transcript):
-            keys.append(number << 32 | start)
-            plain.append(is_plain)
-    return {"zone": np.array(keys, dtype=np.uint64), "zone_is_plain": np.array(plain, dtype=np.bool_)}
+# How the part of a name before its number is made from the number of the exon's base, by `region`.
+_NAMES = ("", "-", "*", "{}+", "{}-", "-{}+", "-{}-", "*{}+", "*{}-")
 
 
-def _zones_of(transcript: Transcript) -> Iterator[tuple[int, bool]]:
-    """First base and plainness of each zone, in genomic order."""
-    yield max(transcript.start - FLANK_BASES, 0), True
-    last = len(transcript.exons) - 1
-    for number, exon in enumerate(transcript.exons):
-        yield from _zones_of_exon(exon, inner_start=number > 0, inner_end=number < last, transcript=transcript)
-        if number < last:
-            yield from _zones_of_intron(exon[1] + 1, transcript.exons[number + 1][0] - 1)
-    yield transcript.end + 1, True
-
-
-def _zones_of_exon(
-    exon: Interval, *, inner_start: bool, inner_end: bool, transcript: Transcript
-) -> Iterator[tuple[int, bool]]:
-    start, end = exon
-    plain_start = start + (_EXON_EDGE if inner_start else 0)
-    plain_end = end - (_EXON_EDGE if inner_end else 0)
-    borders = {start, plain_start, plain_end + 1}
-    if transcript.is_coding:
-        coding_start, coding_end = transcript.coding[0][0], transcript.coding[-1][1]
-        borders |= {coding_start, coding_end + 1}
-    for border in sorted(border for border in borders if start <= border <= end):
-        in_middle = plain_start <= border <= plain_end
-        is_coding = transcript.is_coding and coding_start <= border <= coding_end
-        yield border, in_middle and not is_coding
-
-
-def _zones_of_intron(start: int, end: int) -> Iterator[tuple[int, bool]]:
-    """An intron's numbers count from its nearer end; a base in the very middle belongs to a zone of its own."""
-    if start > end:
-        return
-    yield start, False
-    plain_start, plain_end = start + _INTRON_EDGE, end - _INTRON_EDGE
-    if plain_start > plain_end:
-        return
-    middle, is_odd = divmod(start + end, 2)
-    borders = {plain_start, middle + 1} if is_odd else {plain_start, middle, middle + 1}
-    yield from ((border, True) for border in sorted(border for border in borders if plain_start <= border <= plain_end))
-    yield plain_end + 1, False
+def region_of(name: str) -> tuple[int, int]:
+    """Take the part of a name before its number apart, into `region` and the number of the exon's base (0: none)."""
+    digits = name.strip("-*+")
+    return _NAMES.index(name.replace(digits, "{}") if digits else name), int(digits or 0)

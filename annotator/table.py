@@ -244,7 +244,10 @@ def _with_own_dictionaries(part: pa.RecordBatch) -> pa.RecordBatch:
 
 def _text_array(values: Sequence[str | bytes | None]) -> pa.StringArray:
     """This function will make strings of bytes too; what is no UTF-8 in them is shown as the replacement character."""
+    first = next((value for value in values if value is not None), None)
     try:
+        if isinstance(first, bytes):
+            return pa.array(values, pa.binary()).cast(pa.string())  # checks all bytes at once
         return pa.array(values, pa.string())
     except (pa.ArrowInvalid, UnicodeError):
         return pa.array([None if value is None else decoded(value) for value in values], pa.string())

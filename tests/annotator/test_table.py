@@ -127,3 +127,11 @@ class TestFailure:
         table.write(batch)
         table.__exit__(RuntimeError, RuntimeError("stop"), None)
         assert pq.read_table(tmp_path / "t.parquet").num_rows == 0
+
+
+class TestDocumentation:
+    def test_lists_every_column_as_it_is(self) -> None:
+        text = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
+        for column in (ROW_ID, *COLUMNS):
+            kind = "string" if pa.types.is_dictionary(column.type) else str(column.type).replace("float", "float32")
+            assert f"| `{column.name}` | {kind} | {column.text} |" in text

@@ -40,7 +40,9 @@ MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", "how often a job is tried before it f
 
 ANNOTATION_PROCESSES = env.integer("ANNOTATION_PROCESSES", "processes that share the work of one annotation", default=1)
 ANNOTATION_MEMORY_BYTES = env.integer(
-    "ANNOTATION_MEMORY_BYTES", "address space of each process of one annotation", default=8 * 1024**3
+    "ANNOTATION_MEMORY_BYTES",
+    "memory of each process of one annotation, without the reference that they share",
+    default=8 * 1024**3,
 )
 ANNOTATION_CPU = env.seconds(
     "ANNOTATION_CPU_SECONDS", "processor time of each process of one annotation", default=timedelta(hours=4)

@@ -230,8 +230,7 @@ def _folder(job: Job) -> Iterator[Path]:
     settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
     folder = settings.WORK_DIR / f"{job.pk}-{job.attempt}"
     with ExitStack() as held:
-        with (settings.WORK_DIR / "lock").open("w") as one_at_a_time:
-            fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        with _work_dir_held():
             for left in settings.WORK_DIR.iterdir():
                 if left.is_dir() and not _is_locked(left):
                     shutil.rmtree(left)
@@ -241,7 +240,16 @@ def _folder(job: Job) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            shutil.rmtree(folder)
+            with _work_dir_held():  # a folder whose lock is deleted already would look like a dead one
+                shutil.rmtree(folder)
+
+
+@contextmanager
+def _work_dir_held() -> Iterator[None]:
+    """This function will let one worker at a time add folders to this machine's work folder, or remove them."""
+    with (settings.WORK_DIR / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _is_locked(folder: Path) -> bool:

@@ -1,5 +1,7 @@
+import fcntl
 import gzip
 import hashlib
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -184,7 +186,7 @@ class TestLosingTheJob:
         go, original = threading.Event(), results.store
 
         def store(*args: Any, **options: Any) -> Any:
-            go.wait(10)
+            go.wait(60)
             return original(*args, **options)
 
         monkeypatch.setattr(results, "store", store)
@@ -194,7 +196,7 @@ class TestLosingTheJob:
     def _start(self) -> threading.Thread:
         thread = threading.Thread(target=_work)
         thread.start()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not Job.objects.filter(stage="Storing the result").exists():
             assert time.monotonic() < end
             time.sleep(0.02)
@@ -224,6 +226,27 @@ class TestLosingTheJob:
         job.refresh_from_db()
         assert (job.status, job.attempt) == (Status.COMPLETED, 2)
         assert sorted(_result_keys(job)) == sorted(job.files.values_list("key", flat=True))
+
+
+class TestWorkFolder:
+    def test_is_removed_while_no_other_worker_looks_for_dead_ones(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two that remove one folder would stumble over each other, and one of them would fail its job's attempt."""
+        removed: list[str] = []
+
+        def remove(folder: Path) -> None:
+            with (settings.WORK_DIR / "lock").open() as lock, pytest.raises(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            removed.append(folder.name)
+            original(folder)
+
+        original = shutil.rmtree
+        monkeypatch.setattr(shutil, "rmtree", remove)
+        (settings.WORK_DIR / "dead-1").mkdir(parents=True)
+        with annotation._folder(job := Job(attempt=2)):
+            pass
+        assert removed == ["dead-1", f"{job.pk}-2"]
 
 
 class TestFaultsOnTheWay:

@@ -1,8 +1,9 @@
 """Runs one command under limits: `python -m jobs.limiter PARENT MEMORY CPU OUTPUT -- command…`.
 
 PARENT is the caller's process id, MEMORY and OUTPUT are bytes, CPU is seconds. MEMORY is what a process has for itself
-alone (Linux counts so since 4.7). The limits hold for the command and its children, each on its own; the kernel kills the command when its parent dies. A program of its own instead of a
-`preexec_fn`, which is unsafe in a process that has threads.
+alone (Linux counts so since 4.7). The limits hold for the command and its children, each on its own; the kernel kills
+the command when its parent dies. A program of its own instead of a `preexec_fn`, which is unsafe in a process that has
+threads.
 """
 
 import ctypes

@@ -27,6 +27,15 @@ class TestMain:
         done = _run(sys.executable, "-c", "bytearray(10**9)", limits=("500000000", "60", "1000"))
         assert "MemoryError" in done.stderr
 
+    def test_does_not_count_large_files_that_are_only_read(self, tmp_path: Path) -> None:
+        large = tmp_path / "reference"
+        with large.open("wb") as file:
+            file.truncate(10**10)
+        opened = f"os.open({str(large)!r}, os.O_RDONLY)"
+        script = f"import mmap, os; print(len(mmap.mmap({opened}, 0, access=mmap.ACCESS_READ)))"
+        done = _run(sys.executable, "-c", script, limits=("500000000", "60", "1000"))
+        assert done.stdout == "10000000000\n", done.stderr
+
     def test_holds_the_processor_time(self) -> None:
         done = _run(sys.executable, "-c", "while True: pass", limits=("8000000000", "1", "1000"))
         assert done.returncode == -signal.SIGXCPU

@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db import connection, transaction
 
 T = TypeVar("T")
-_PATIENCE_SECONDS = 10
+_PATIENCE_SECONDS = 30
 
 
 def meanwhile(late: Callable[[], T], *, first: Callable[[], None]) -> Future[T]:

@@ -9,15 +9,16 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from pytest_django.live_server_helper import LiveServer
 
 from genomics.localaws.server import LocalAws
 from genomics.users.models import User
 from tests.browser.browsers import Browsers
-from tests.browser.watching import DESKTOP, Watch
+from tests.browser.watching import DESKTOP, PATIENCE_MS, Watch
 
 _HERE = Path(__file__).parent
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,7 +54,7 @@ def browser(browsers: Browsers) -> Browser:
 @pytest.fixture
 def context(context: BrowserContext, live_server: LiveServer, aws: LocalAws) -> BrowserContext:
     """This function will give a browser that knows the live server, which stands on the local AWS."""
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     return context
 
 

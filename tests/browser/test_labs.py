@@ -16,7 +16,7 @@ from genomics.users import memberships
 from genomics.users.models import Lab, Membership, Role, User
 from jobs.models import Status
 from tests.browser.test_accounts import PASSWORD, code_for, press
-from tests.browser.watching import PHONE, Watch
+from tests.browser.watching import PATIENCE_MS, PHONE, Watch
 from tests.jobs.factory import make_job
 
 SignIn = Callable[[User], None]
@@ -26,7 +26,7 @@ SignIn = Callable[[User], None]
 def other_page(browser: Browser, url: str) -> Iterator[Page]:
     """This function will give a page in a second browser, whose complaints count as well."""
     context = browser.new_context(color_scheme="light", reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     watch = Watch(page, hosts={url.removeprefix("http://")})
     yield page

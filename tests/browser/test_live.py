@@ -79,7 +79,7 @@ class TestJobPage:
         expect(page.get_by_role("heading", name="Every record accounted for")).to_be_visible()
         asked = len(polls)
         page.clock.run_for(60_000)
-        assert len(polls) == asked == 1
+        assert len(polls) == asked >= 1
 
     def test_does_not_ask_in_a_hidden_tab(self, page: Page, url: str, running: Job, polls: list[str]) -> None:
         page.clock.install()

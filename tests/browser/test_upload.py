@@ -159,7 +159,7 @@ class TestParts:
 
         upload_page.route("**", break_once)
         choose(upload_page, "large.vcf", LARGE)
-        expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible(timeout=20_000)
+        expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible()
         job = Job.objects.get()
         assert s3.describe(storage.bucket(storage.INPUTS), key=job.input_key).size_bytes == len(LARGE)
 
@@ -224,7 +224,7 @@ class TestParts:
         expect(upload_page.get_by_role("progressbar", name="Upload of large.vcf")).to_be_visible()
         assert asked == ["beforeunload"]
         parts.release({1, 2, 3})
-        expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible(timeout=20_000)
+        expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible()
 
 
 class TestStorage:

@@ -21,7 +21,7 @@ ALL = {1, 2, 3}
 
 def expect_job(page: Page, name: str = "large.vcf") -> None:
     """This function will wait for the job's page and check that the very bytes are stored."""
-    expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
     job = Job.objects.get(name=name)
     bucket = storage.bucket(storage.INPUTS)
     assert job.status == Status.PENDING
@@ -169,7 +169,7 @@ class TestReload:
         send_some(upload_page, passing={1})
         leave(upload_page)
         choose(upload_page, "large.vcf", LARGE.replace(b"3243", b"3244"))
-        expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible(timeout=20_000)
+        expect(upload_page.get_by_role("heading", name="large.vcf")).to_be_visible()
         assert sorted(Job.objects.values_list("status", flat=True)) == [Status.DRAFT, Status.PENDING]
 
     def test_lets_the_upload_be_discarded(self, upload_page: Page) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Request, expect
 
 _AXE = next((Path(__file__).parent / "vendor").glob("axe-core-*")) / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PATIENCE_MS = 20_000  # of a browser on a machine that does much else
 DESKTOP = (1280, 860)
 PHONE = (390, 844)
 _LOOKS: tuple[tuple[Literal["light", "dark"], tuple[int, int]], ...] = (("light", DESKTOP), ("dark", PHONE))

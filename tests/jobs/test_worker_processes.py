@@ -20,11 +20,13 @@ from genomics.aws import s3
 from genomics.users.models import User
 from jobs import dispatch, storage
 from jobs.models import Job, Status
+from tests import annotators
 from tests.jobs import files, upload_client
 
 pytestmark = [pytest.mark.stack, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("aws")]
 
 _LEASE_SECONDS = 2.0
+_PATIENCE_SECONDS = 60
 
 
 class WorkerProcess:
@@ -44,6 +46,10 @@ class WorkerProcess:
                 stderr=output,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def kill(self) -> None:
         os.killpg(self._process.pid, signal.SIGKILL)
@@ -79,7 +85,7 @@ def start_worker(tmp_path: Path) -> Iterator[Callable[[], WorkerProcess]]:
 
 @pytest.fixture
 def long_job(client_of: Callable[[User], Client], premium_user: User) -> Job:
-    """This function will give a submitted job that keeps a worker busy for some seconds."""
+    """This function will give a submitted job that keeps a worker busy for a while."""
     records = (f"chr1\t{10_000 + number * 10}\t.\tN\tA,C\t.\t.\tDP=1\tGT\t0/1\n" for number in range(200_000))
     content = (files.HEADER + "".join(records)).encode()
     answer = upload_client.upload(client_of(premium_user), name="long.vcf", content=content)
@@ -91,8 +97,8 @@ def _database_url() -> str:
     return f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}?host={database['HOST']}"
 
 
-def _wait(job: Job, condition: Callable[[Job], bool], worker: WorkerProcess, *, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
+def _wait(job: Job, condition: Callable[[Job], bool], worker: WorkerProcess) -> None:
+    end = time.monotonic() + _PATIENCE_SECONDS
     while True:
         job.refresh_from_db()
         if condition(job):
@@ -106,8 +112,12 @@ def _completed_with_sweeps(job: Job) -> bool:
     return job.status == Status.COMPLETED
 
 
+def _stored(job: Job) -> list[str]:
+    return s3.keys_under(storage.bucket(storage.RESULTS), prefix=f"{job.lab_id}/{job.pk}/")
+
+
 def _assert_one_result(job: Job) -> None:
-    keys = s3.keys_under(storage.bucket(storage.RESULTS), prefix=f"{job.lab_id}/{job.pk}/")
+    keys = _stored(job)
     assert sorted(keys) == sorted(job.files.values_list("key", flat=True))
     assert len(keys) == 5
     assert job.records_read == 200_000
@@ -118,7 +128,7 @@ class TestKill:
         self, start_worker: Callable[[], WorkerProcess], long_job: Job
     ) -> None:
         first = start_worker()
-        _wait(long_job, lambda job: job.fraction > 0.2, first)
+        annotators.freeze(first.pid)
         first.kill()
         time.sleep(_LEASE_SECONDS)
         assert dispatch.sweep(now=timezone.now()) == 1
@@ -126,7 +136,7 @@ class TestKill:
         _wait(long_job, lambda job: job.status == Status.COMPLETED, second)
         assert long_job.attempt == 2
         _assert_one_result(long_job)
-        _wait(long_job, lambda _: not any(entry.is_dir() for entry in settings.WORK_DIR.iterdir()), second, seconds=5)
+        _wait(long_job, lambda _: not any(entry.is_dir() for entry in settings.WORK_DIR.iterdir()), second)
 
 
 class TestStop:
@@ -134,7 +144,7 @@ class TestStop:
         self, start_worker: Callable[[], WorkerProcess], long_job: Job
     ) -> None:
         first = start_worker()
-        _wait(long_job, lambda job: job.fraction > 0.2, first)
+        annotators.freeze(first.pid)
         first.stop()
         long_job.refresh_from_db()
         assert long_job.status == Status.PENDING, first.said
@@ -149,15 +159,11 @@ class TestCancel:
         self, start_worker: Callable[[], WorkerProcess], long_job: Job, client_of: Callable[[User], Client]
     ) -> None:
         worker = start_worker()
-        _wait(long_job, lambda job: job.fraction > 0.2, worker)
+        annotators.freeze(worker.pid)
         client_of(long_job.owner).post(f"/jobs/{long_job.pk}/cancel/")
-        end = time.monotonic() + 10
-        while "no longer belongs to attempt" not in worker.said:
-            assert time.monotonic() < end, worker.said
-            time.sleep(0.05)
-        long_job.refresh_from_db()
+        _wait(long_job, lambda _: "no longer belongs to attempt" in worker.said, worker)
         assert (long_job.status, long_job.files.count()) == (Status.CANCELLED, 0)
-        assert s3.keys_under(storage.bucket(storage.RESULTS), prefix=f"{long_job.lab_id}/") == []
+        _wait(long_job, lambda _: not _stored(long_job), worker)
 
 
 class TestOutage:

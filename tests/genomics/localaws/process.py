@@ -55,7 +55,7 @@ class Server:
     def _is_healthy(self) -> bool:
         try:
             return requests.get(f"{self.url}/_health", timeout=1).ok
-        except requests.ConnectionError:
+        except requests.RequestException:  # or it is slow to answer
             return False
 
 

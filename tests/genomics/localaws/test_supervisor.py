@@ -54,7 +54,7 @@ def _alive(pid: int) -> bool:
 
 
 def _until(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not done():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.01)

@@ -78,7 +78,11 @@ class TestMerge:
                 whole.merge(pickle.loads(pickle.dumps(part)))
             return json.dumps(whole.to_json())
 
-        assert summary(1) == summary(7) == summary(250) == summary(500)
+        direct = Summary()
+        direct.add_records(records(of_records))
+        direct.add_variants(columns(of_variants), input_frequencies=given)
+        direct.track_hits["clinvar"] += count
+        assert summary(1) == summary(7) == summary(250) == summary(500) == json.dumps(direct.to_json())
 
     def test_adds_to_nothing(self) -> None:
         part = Summary()

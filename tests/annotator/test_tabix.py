@@ -1,5 +1,6 @@
 """Our index, held against htslib's."""
 
+import gzip
 import random
 import struct
 from collections.abc import Sequence
@@ -111,6 +112,21 @@ def indexed_by_htslib(path: Path, *, folder: Path, csi: bool = False) -> Path:
     return copy
 
 
+def pieces_of(path: Path) -> dict[int, list[tuple[int, int]]]:
+    """This function will read the bins of the first contig out of a .tbi file, each with its pieces."""
+    data = gzip.decompress(path.with_name(path.name + ".tbi").read_bytes())
+    (names_bytes,) = struct.unpack_from("<i", data, 32)
+    at = 36 + names_bytes
+    (count,) = struct.unpack_from("<i", data, at)
+    at += 4
+    bins = {}
+    for _ in range(count):
+        number, piece_count = struct.unpack_from("<Ii", data, at)
+        bins[number] = list(struct.iter_unpack("<QQ", data[at + 8 : at + 8 + 16 * piece_count]))
+        at += 8 + 16 * piece_count
+    return bins
+
+
 @pytest.fixture
 def rows() -> list[Row]:
     return [
@@ -160,6 +176,16 @@ class TestTbi:
             return writer.finish()
 
         assert index(3) == index(500) == index(10**6)
+
+    def test_leads_past_blocks_that_hold_no_record_of_a_bin(self, tmp_path: Path) -> None:
+        """The bin of everything holds one record in ten thousand: to read it, few blocks are needed."""
+        rows = [
+            Row(contig="chr1", position=number + 1, end=300_000_000 if number % 10_000 == 0 else 0)
+            for number in range(50_000)
+        ]
+        pieces = pieces_of(write(tmp_path / "ours", rows, chunk_records=5_000))[0]
+        assert len(pieces) == 5
+        assert all((end >> 16) - (begin >> 16) < 65_536 and begin < end for begin, end in pieces)
 
     def test_counts_records_for_bcftools(self, rows: list[Row], tmp_path: Path) -> None:
         path = write(tmp_path / "ours", rows)

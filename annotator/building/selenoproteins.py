@@ -1,4 +1,4 @@
-"""Selenocysteines of models that do not tell them, as Ensembl's GFF3: TGA within the coding sequence of a selenoprotein.
+"""Selenocysteines of models that do not tell them, as Ensembl's GFF3: TGA within a selenoprotein's coding sequence.
 
 A coding sequence ends at its stop codon, so a TGA before that is read as selenocysteine; asking for the gene's symbol,
 too, keeps errors of models (and genuine readthrough) from being taken for it.
@@ -10,13 +10,12 @@ from annotator.effects.effect import ContigSequence
 from annotator.models.transcript import Transcript
 
 # The 25 genes of human selenoproteins by HGNC, then the symbols they had before 2016.
-SELENOPROTEINS = frozenset(
-    """
+_SYMBOLS = """
     DIO1 DIO2 DIO3 GPX1 GPX2 GPX3 GPX4 GPX6 MSRB1 SELENOF SELENOH SELENOI SELENOK SELENOM SELENON SELENOO SELENOP
     SELENOS SELENOT SELENOV SELENOW SEPHS2 TXNRD1 TXNRD2 TXNRD3
     SEPX1 SEP15 C11orf31 SELH EPT1 SELK SELM SEPN1 SELO SEPP1 VIMP SELS SELT SELV SEPW1
-    """.split()
-)
+"""
+SELENOPROTEINS = frozenset(_SYMBOLS.split())
 
 _SELENOCYSTEINE = b"TGA"
 _COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")

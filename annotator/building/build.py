@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from annotator.building.assembly import assemble
@@ -18,9 +18,12 @@ from annotator.building.origin import UNKNOWN, Origin, source_of
 from annotator.building.selenoproteins import with_selenocysteines
 from annotator.building.tracks import MODELS_SOURCE, build_track, planned_tracks, write_region_stores
 from annotator.definitions import TrackDefinition
+from annotator.effects.effect import ContigSequence
 from annotator.errors import InvalidReferenceError
 from annotator.manifest import Contig, Manifest, Source, Track, checksums, write_manifest
+from annotator.models.completeness import incomplete_ends
 from annotator.models.store import write_models
+from annotator.models.transcript import Transcript
 from annotator.sequence import Sequence as MappedSequence
 from annotator.version import ANNOTATOR_VERSION
 
@@ -208,7 +211,7 @@ class _Work:
                 left_out=left_out,
             )
             bases = sequence.contig(contig.name)
-            transcripts = [with_selenocysteines(one, sequence=bases) for one in transcripts]
+            transcripts = [_completed(one, sequence=bases) for one in transcripts]
             if transcripts:
                 write_models(self._folder / MODELS_FOLDER, contig=contig.name, transcripts=transcripts)
                 self._model_contigs.append(contig.name)
@@ -234,6 +237,12 @@ class _Work:
             details = ", ".join(f"{name}: {count:,}" for name, count in sorted(counts.items())[:5])
             more = ", …" if len(counts) > 5 else ""
             self.remarks.append(f"{sum(counts.values()):,} {text} ({details}{more}).")
+
+
+def _completed(transcript: Transcript, *, sequence: ContigSequence) -> Transcript:
+    """The transcript with what its source does not tell and the sequence does."""
+    start, end = incomplete_ends(transcript, sequence)
+    return with_selenocysteines(replace(transcript, start_incomplete=start, end_incomplete=end), sequence=sequence)
 
 
 def _source_name(definition: TrackDefinition) -> str:

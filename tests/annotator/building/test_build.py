@@ -77,6 +77,19 @@ class TestBuildReference:
         assert store.transcript(0).mane_select == "NM_01.2"
         assert reference.manifest.model_contigs == ("c1",)
 
+    def test_looks_into_the_sequence_for_what_the_models_do_not_tell(self, plan: Plan, tmp_path: Path) -> None:
+        stop = BASES[:346] + "TAA" + BASES[349:]
+        for bases, is_incomplete in ((BASES, True), (stop, False)):
+            output = tmp_path / str(is_incomplete)
+            build_reference(
+                replace(plan, fasta=(put(tmp_path / "c.fa", fasta("c1", bases=bases)),), vcf=(), output=output)
+            )
+            reference = Reference(output)
+            contig = reference.contig("c1")
+            assert contig is not None
+            transcript = reference.models(contig).transcript(0)
+            assert (transcript.start_incomplete, transcript.end_incomplete) == (False, is_incomplete)
+
     def test_holds_the_tracks(self, plan: Plan, built: Built) -> None:
         reference = Reference(plan.output)
         contig = reference.contig("c1")

@@ -1,6 +1,7 @@
 """Build a reference from files: a new folder appears complete, or not at all."""
 
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,10 @@ from annotator.version import ANNOTATOR_VERSION
 
 SEQUENCE_FILE = "sequence.fa"
 MODELS_FOLDER = "models"
+SEQUENCE_SOURCE = "sequence"
+MANE_SOURCE = "mane"
+
+_NUMBER = re.compile(r"-\d+$")  # of the second and further files of one source
 
 Listener = Callable[[str, float], None]  # hears what is being done, and which fraction of that is
 
@@ -104,6 +109,7 @@ class _Work:
         self._folder = folder
         self._listener = listener
         self._tracks_planned = planned_tracks(vcf=plan.vcf, bed=plan.bed, table=plan.table)
+        self._refuse_unused_origins()
         self._contigs: dict[str, Contig] = {}  # by the name in the FASTA file, in its order
         self._mitochondrion: Contig | None = None  # None: no contig needs its code
         self._model_contigs: list[str] = []
@@ -121,7 +127,7 @@ class _Work:
             if twice := lengths.keys() & found.keys():
                 raise InvalidReferenceError(f"{path}: {min(twice)} is in another FASTA file, too.")
             lengths |= found
-        self._add_sources("sequence", plan.fasta, default=Origin(name=f"Sequence of {plan.build}"))
+        self._add_sources(SEQUENCE_SOURCE, plan.fasta, default=Origin(name=f"Sequence of {plan.build}"))
         self._contigs = name_contigs(lengths, build=plan.build, path=plan.fasta[0])
         self._mitochondrion = mitochondrion_of(self._contigs)
         copy_sequences(
@@ -137,7 +143,7 @@ class _Work:
         mane = NO_MANE
         if plan.mane is not None:
             mane = read_mane(plan.mane)
-            self._add_sources("mane", [plan.mane], default=Origin(name="MANE"))
+            self._add_sources(MANE_SOURCE, [plan.mane], default=Origin(name="MANE"))
         if not plan.gff3:
             return
         aside = self._folder / "rows"
@@ -191,6 +197,14 @@ class _Work:
             sources=tuple(self._sources),
             files=checksums(self._folder),
         )
+
+    def _refuse_unused_origins(self) -> None:
+        plan = self._plan
+        kinds = {SEQUENCE_SOURCE, *([MODELS_SOURCE] if plan.gff3 else []), *([MANE_SOURCE] if plan.mane else [])}
+        kinds |= {one.definition.id for one in self._tracks_planned if one.paths}
+        unused = [name for name in plan.origins if name not in kinds and _NUMBER.sub("", name) not in kinds]
+        if unused:
+            raise InvalidReferenceError(f"There is no source {unused[0]}; there are {', '.join(sorted(kinds))}.")
 
     def _write_models(self, rows: RowsByContig, *, mane: Mane) -> None:
         if not rows.contigs:

@@ -77,7 +77,7 @@ def source_of(path: Path, *, identifier: str, origin: Origin, default: Origin) -
 def origin_with(origin: Origin, *, told: dict[str, str]) -> Origin:
     """The origin with what was told; raises ValueError for a word that it does not know."""
     if unknown := told.keys() - set(Origin.__slots__):
-        raise ValueError(f"{min(unknown)}: known are {', '.join(Origin.__slots__)}")
+        raise ValueError(f"{min(unknown)} is not known of a source, only {', '.join(Origin.__slots__)} are")
     return replace(origin, **told)
 
 

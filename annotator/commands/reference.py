@@ -16,8 +16,8 @@ from annotator.building.origin import UNKNOWN, Origin, origin_with
 from annotator.builds import build_by_words
 from annotator.commands.bars import Bars
 from annotator.errors import InvalidReferenceError
-from annotator.manifest import MANIFEST_NAME, Manifest, read_manifest
-from annotator.reference import STARTER_FOLDER, Reference
+from annotator.manifest import MANIFEST_NAME, Manifest, damaged_files, read_manifest
+from annotator.reference import STARTER_FOLDER
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -98,21 +98,9 @@ def _build_name(text: str) -> str:
 
 
 def _build(options: argparse.Namespace) -> int:
-    plan = Plan(
-        name=options.name,
-        version=options.version,
-        build=options.build,
-        fasta=tuple(options.fasta),
-        gff3=tuple(options.gff3),
-        mane=options.mane,
-        vcf=tuple(options.vcf),
-        bed=tuple(options.bed),
-        table=tuple(options.table),
-        origins=_origins(options.about),
-        output=options.output,
-    )
     bars = Bars()
     try:
+        plan = _plan(options)
         with _termination_as_interrupt():
             built = build_reference(plan, listener=bars)
     except InvalidReferenceError as error:
@@ -130,6 +118,22 @@ def _build(options: argparse.Namespace) -> int:
     return EXIT_FINE
 
 
+def _plan(options: argparse.Namespace) -> Plan:
+    return Plan(
+        name=options.name,
+        version=options.version,
+        build=options.build,
+        fasta=tuple(options.fasta),
+        gff3=tuple(options.gff3),
+        mane=options.mane,
+        vcf=tuple(options.vcf),
+        bed=tuple(options.bed),
+        table=tuple(options.table),
+        origins=_origins(options.about),
+        output=options.output,
+    )
+
+
 def _origins(told: list[list[str]]) -> dict[str, Origin]:
     origins: dict[str, Origin] = {}
     for source, *items in told:
@@ -138,7 +142,7 @@ def _origins(told: list[list[str]]) -> dict[str, Origin]:
             values = {key: value for key, _, value in pairs}
             origins[source] = origin_with(origins.get(source, UNKNOWN), told=values)
         except ValueError as error:
-            raise InvalidReferenceError(f"--about {source} does not know {error}.") from None
+            raise InvalidReferenceError(f"--about {source}: {error}.") from None
     return origins
 
 
@@ -199,12 +203,13 @@ def _size(count: int) -> str:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    reference = Reference(_place(options.folder))
-    damaged = reference.verify()
+    folder = _place(options.folder)
+    manifest = read_manifest(folder)
+    damaged = damaged_files(folder, manifest=manifest)
     for name in damaged:
         print(f"damaged or missing: {name}")
     if not damaged:
-        print(f"{reference.manifest.label}: {len(reference.manifest.files)} files are as they were built.")
+        print(f"{manifest.label}: {len(manifest.files)} files are as they were built.")
     return EXIT_OURS if damaged else EXIT_FINE
 
 

@@ -125,7 +125,7 @@ class TestBuildReference:
         assert files == built.manifest.files.keys() | {"manifest.json"}
 
     def test_needs_no_models(self, plan: Plan) -> None:
-        manifest = build_reference(replace(plan, gff3=(), mane=None, vcf=(), bed=())).manifest
+        manifest = build_reference(replace(plan, gff3=(), mane=None, vcf=(), bed=(), origins={})).manifest
         assert manifest.models is None
         assert manifest.tracks == ()
 

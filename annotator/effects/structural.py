@@ -47,6 +47,7 @@ _KINDS = {
     "CNV": StructuralKind.COPY_NUMBER,
 }
 _REFERENCE_COPIES = 2
+_OF_THE_WHOLE = {StructuralKind.DELETION: ABLATION, StructuralKind.DUPLICATION: AMPLIFICATION}
 _LENGTHENING = (StructuralKind.DUPLICATION, StructuralKind.INSERTION)
 
 
@@ -81,12 +82,11 @@ def structural_effect(variant: StructuralVariant, view: TranscriptView) -> Effec
     transcript = view.transcript
     if variant.end < transcript.start or variant.start > transcript.end:
         return flank_effect(variant.start, variant.end, transcript)
-    if variant.start <= transcript.start and variant.end >= transcript.end:
-        if variant.kind == StructuralKind.DELETION:
-            return Effect(terms=(ABLATION,))
-        if variant.kind == StructuralKind.DUPLICATION:
-            return Effect(terms=(AMPLIFICATION,))
     placement = Placement(variant.start, variant.end, view)
+    exon, intron = exon_numbers(placement, view), intron_numbers(placement, view)
+    whole = _OF_THE_WHOLE.get(variant.kind)
+    if whole is not None and variant.start <= transcript.start and variant.end >= transcript.end:
+        return Effect(terms=(whole,), exon=exon, intron=intron)
     terms = _covered(placement, view) | _consequent(variant, placement, view)
     if FRAMESHIFT in terms or INFRAME_DELETION in terms:
         terms.discard(CODING_SEQUENCE)
@@ -96,8 +96,8 @@ def structural_effect(variant: StructuralVariant, view: TranscriptView) -> Effec
         terms.add(NMD)
     return Effect(
         terms=tuple(sorted(terms, key=lambda term: term.rank)),
-        exon=exon_numbers(placement, view),
-        intron=intron_numbers(placement, view),
+        exon=exon,
+        intron=intron,
         cdna_position=span(placement.cdna_start, placement.cdna_end),
         cds_position=span(placement.cds_start, placement.cds_end),
         protein_position=span(placement.protein_start, placement.protein_end),

@@ -31,9 +31,10 @@ def effect_of(variant: Variant, view: TranscriptView, *, naming: Naming = NAMED)
     transcript = view.transcript
     if variant.end < transcript.start or variant.position > transcript.end:
         return flank_effect(variant.position, variant.end, transcript)
-    if not variant.alt and variant.position <= transcript.start and variant.end >= transcript.end:
-        return Effect(terms=(ABLATION,))
     placement = Placement(variant.position, variant.end, view)
+    is_covered = variant.position <= transcript.start and variant.end >= transcript.end
+    if is_covered and len(variant.alt) < len(variant.ref):
+        return Effect(terms=(ABLATION,), exon=exon_numbers(placement, view), intron=intron_numbers(placement, view))
     splicing = splicing_of(variant, placement, view)
     alt = variant.alt if view.is_forward else reverse_complement(variant.alt)
     change = codon_change(placement, view, alt=alt) if placement.in_coding else None

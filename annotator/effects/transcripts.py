@@ -68,12 +68,6 @@ def effect_of(variant: Variant, view: TranscriptView, *, naming: Naming = NAMED)
     )
 
 
-def flags_of(transcript: Transcript) -> str:
-    """This function will write VEP's FLAGS column."""
-    flags = ("cds_start_NF", transcript.start_incomplete), ("cds_end_NF", transcript.end_incomplete)
-    return "&".join(name for name, holds in flags if holds)
-
-
 def flank_effect(start: int, end: int, transcript: Transcript) -> Effect | None:
     """This function will say how far in front of or behind a transcript something lies; None: too far."""
     before = end < transcript.start

@@ -3,7 +3,7 @@
 import pytest
 
 from annotator.effects.effect import Variant
-from annotator.effects.transcripts import effect_of, flags_of
+from annotator.effects.transcripts import effect_of
 from tests.annotator.effects.handmade import FORWARD, Gene, one_exon, terms_of
 
 
@@ -130,12 +130,3 @@ class TestEffectOf:
         assert holder.effect(26, "A", "T").amino_acids == "U/C"
         assert holder.terms(27, "G", "T") == "missense_variant"
         assert one_exon("ATGTGAGCATAA").effect(26, "A", "T").amino_acids == "*/C"
-
-
-class TestFlagsOf:
-    @pytest.mark.parametrize(
-        ("start", "end", "flags"),
-        [(False, False, ""), (True, False, "cds_start_NF"), (True, True, "cds_start_NF&cds_end_NF")],
-    )
-    def test_joins_the_ends_that_are_unknown(self, hand: Gene, *, start: bool, end: bool, flags: str) -> None:
-        assert flags_of(hand.with_(start_incomplete=start, end_incomplete=end).transcript) == flags

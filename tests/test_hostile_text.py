@@ -107,7 +107,7 @@ class TestTextInAFile:
     def test_of_a_good_file_does_no_harm(self, run: Callable[..., Job], client_of: SignIn, admin_user: User) -> None:
         job = run(hostile.vcf(*hostile.ALL.values()))
         assert (job.status, job.records_read) == (Status.COMPLETED, 2 * len(hostile.ALL)), job.failure_message
-        urls = [reverse(name, args=[job.pk]) for name in PAGES_OF_A_JOB]
+        urls = [reverse(name, args=[job.pk]) for name in (*PAGES_OF_A_JOB, "jobs:preview")]
         assert _wrong(client_of(job.owner), *urls, reverse("jobs:list")) == []
         assert _wrong(client_of(admin_user), *_admin_pages(job)) == []
 

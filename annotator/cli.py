@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-from annotator.commands import reference
+from annotator.commands import install, reference
 from annotator.engine import Request, annotate, stem_of
 from annotator.errors import AnnotatorError, InvalidVcfError
 from annotator.inspection import HEAD_BYTES, inspect_head
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--reference", type=Path, default=STARTER_FOLDER, help="default: the starter")
     inspect.set_defaults(run=_inspect)
 
-    reference.add(commands)
+    install.add(reference.add(commands))
     return parser
 
 

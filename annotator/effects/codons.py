@@ -30,16 +30,14 @@ class CodonChange:
         return f"{ref}/{_with_capitals(self.alt_codons, self.within, len(self.alt))}"
 
 
-def codon_change(placement: Placement, view: TranscriptView, *, alt: str, shift: int = 0) -> CodonChange | None:
+def codon_change(placement: Placement, view: TranscriptView, *, alt: str) -> CodonChange | None:
     """This function will cut out the codons around a variant; None where an end of it is not coding.
 
-    `alt` runs in the transcript's direction; `shift` moves the change that many bases further along the transcript.
+    `alt` runs in the transcript's direction.
     """
-    first, last = placement.cds_start, placement.cds_end
-    if first is None or last is None:
+    if placement.cds_start is None or placement.cds_end is None:
         return None
-    first, last = first + shift, last + shift
-    return cut_codons(view, first, last, alt)
+    return cut_codons(view, placement.cds_start, placement.cds_end, alt)
 
 
 def cut_codons(view: TranscriptView, first: int, last: int, alt: str) -> CodonChange:

@@ -13,7 +13,7 @@ VARIANTS = 2_000
 def changes(seed: int) -> list[tuple[int, str, str]]:
     """This function will make up variants anywhere on the gene, without shared bases at their ends."""
     chance = random.Random(seed)
-    found = []
+    found: list[tuple[int, str, str]] = []
     while len(found) < VARIANTS:
         position = chance.randint(len(FLANK) - 5, len(GENE) - len(FLANK) + 5)
         ref = GENE[position - 1 : position - 1 + chance.choice((0, 1, 1, 1, 2, 3, 4, 9, 60))]

@@ -1,11 +1,13 @@
 """The starter reference that ships with the product."""
 
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
 from annotator.builds import is_auxiliary_contig
 from annotator.manifest import damaged_files
+from annotator.models.store import write_models
 from annotator.reference import STARTER_FOLDER, Reference
 from annotator.samples import SAMPLE_VCF
 from annotator.samples.build import sample_text
@@ -59,6 +61,12 @@ class TestStarter:
         expected = sorted((gene.transcript for gene in MITOCHONDRIAL_GENES), key=lambda one: (one.start, one.end))
         assert transcripts == expected
         assert all(one.mitochondrial and one.is_canonical for one in transcripts)
+
+    def test_is_what_its_script_makes_of_the_genes(self, tmp_path: Path) -> None:
+        transcripts = [gene.transcript for gene in MITOCHONDRIAL_GENES]
+        write_models(tmp_path, contig="MT", transcripts=transcripts, compressed=True)
+        made = (tmp_path / "MT.npz").read_bytes()
+        assert made == (STARTER_FOLDER / "models" / "MT.npz").read_bytes(), "build the starter again: docs/annotator.md"
 
     def test_begins_every_coding_sequence_with_a_start_codon(self) -> None:
         complement = str.maketrans("ACGT", "TGCA")

@@ -25,7 +25,6 @@ _REF_BASES = b"ACGTNacgtn"
 _IS_REF_BASE = np.isin(np.arange(256), np.frombuffer(_REF_BASES, dtype=np.uint8))
 _REACH = re.compile(rb"END=|LEN")
 
-# These tell of the whole file, not of one line: no choice lets a file with them pass.
 _FAULTS_OF_THE_FILE = frozenset({"NOT_SORTED", "CONTIG_IN_TWO_BLOCKS", "TOO_MANY_CONTIGS", "HEADER_AFTER_RECORDS"})
 
 
@@ -59,6 +58,11 @@ class CheckedBlock:
     line_numbers: NDArray[np.int64]  # 1-based lines of the file
     runs: tuple[Run, ...]
     bad_lines: tuple[BadLine, ...] = ()
+
+
+def is_of_the_line(fault: InvalidVcfError) -> bool:
+    """Whether a fault tells of its line alone; a file with any other is refused whatever a person chose."""
+    return fault.code not in _FAULTS_OF_THE_FILE
 
 
 class BlockChecker:
@@ -171,14 +175,20 @@ class BlockChecker:
         return True
 
     def _check_lines(self, lines: list[bytes], *, first_line: int) -> tuple[list[bool], tuple[BadLine, ...]]:
-        """Check line by line: which are sound, and what is wrong with the others."""
+        """Check line by line: which are sound, and what is wrong with the others.
+
+        Lines behind the first one that is more than a file may have are left out: the file will be refused.
+        """
         checker = RecordChecker(column_count=self._column_count, contigs=self._contigs, limits=self._limits)
-        sound, bad = [], []
+        sound: list[bool] = []
+        bad: list[BadLine] = []
         for number, line in enumerate(lines, start=first_line):
+            if len(bad) > self._limits.max_bad_lines:
+                break
             try:
                 checker.take(line, number=number)
             except InvalidVcfError as fault:
-                if not self._keeps_bad_lines or fault.code in _FAULTS_OF_THE_FILE:
+                if not (self._keeps_bad_lines and is_of_the_line(fault)):
                     raise
                 bad.append(BadLine(text=line, fault=fault))
                 sound.append(False)

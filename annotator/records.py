@@ -1,6 +1,6 @@
 """The structure of record lines, checked one after the other: columns, contig, position, order, REF.
 
-The engine checks every line of a file with it, and the first look at an upload the lines at its beginning.
+The engine checks with it what is not sound at first sight, and the first look at an upload the lines at its beginning.
 """
 
 import re
@@ -17,6 +17,7 @@ from annotator.sites import MAX_POSITION
 
 _REF_BASES = b"ACGTNacgtn"
 _MAX_POSITION_DIGITS = 10
+_NO_CONTIG = b"\t"  # no line's CHROM is that
 _REACH = re.compile(rb"(?:^|;)(END|SVLEN)=([^;]*)")
 _LONG_NUMBER = re.compile(rb"[0-9]{9,}")  # shorter ones stay below MAX_POSITION
 
@@ -35,6 +36,7 @@ class Place:
 
     text: bytes
     name: str  # for messages
+    sequence_name: str  # the same under whichever name the file has
     contig: Contig | None  # None: an auxiliary contig, or the reference is not known yet
     length: int
     position: int = 0
@@ -48,22 +50,22 @@ class RecordChecker:
         self._contigs = contigs  # None: the reference is not known, every contig is taken
         self._limits = limits
         self._seen: dict[str, bytes] = {}  # what each sequence is called in this file
-        self.place = Place(text=b"", name="", contig=None, length=0)
+        self.place = Place(text=_NO_CONTIG, name="", sequence_name="", contig=None, length=0)
 
     def take(self, line: bytes, *, number: int) -> Record:
-        """Check line `number` (1-based) and move on to its place; raise InvalidVcfError at the first fault."""
+        """Check line `number` (1-based) and move on to its place; raise InvalidVcfError at the first fault.
+
+        A line at fault moves nothing: what follows is checked as if it were not there.
+        """
         if line.count(b"\t") != self._tabs:
             raise faults.wrong_column_count(line, number=number, expected=self._tabs + 1)
         if line.find(b"\r", 0, -1) >= 0:
             raise faults.carriage_return(line, number=number)
         contig_text, position_text, _, ref, alt, rest = line.split(b"\t", 5)
-        if contig_text != self.place.text:
-            self.place = self._enter(contig_text, number)
-        place = self.place
+        place = self.place if contig_text == self.place.text else self._find(contig_text, number)
         position = _read_position(position_text, number)
         if position < place.position:
             raise faults.unsorted(place.name, position, after=place.position, line=number)
-        place.position = position
         if not ref or ref.translate(None, _REF_BASES):
             raise faults.bad_ref(ref, line=number)
         if position + len(ref) - 1 > place.length:
@@ -75,17 +77,24 @@ class RecordChecker:
             raise faults.too_many_alleles(alt, length_of_ref=len(ref), line=number)
         if b"END=" in rest or b"LEN" in rest:
             check_reach(position, rest, number)
+        self._move(place, position)
         return Record(position, ref, alt)
 
     def take_run(self, text: bytes, *, first: int, last: int, number: int) -> None:
         """Move on by sound records of one contig, from position `first` on line `number` to position `last`."""
-        if text != self.place.text:
-            self.place = self._enter(text, number)
-        if first < self.place.position:
-            raise faults.unsorted(self.place.name, first, after=self.place.position, line=number)
-        self.place.position = last
+        place = self.place if text == self.place.text else self._find(text, number)
+        if first < place.position:
+            raise faults.unsorted(place.name, first, after=place.position, line=number)
+        self._move(place, last)
 
-    def _enter(self, text: bytes, number: int) -> Place:
+    def _move(self, place: Place, position: int) -> None:
+        if place is not self.place:
+            self.place = place
+            self._seen[place.sequence_name] = place.text
+        place.position = position
+
+    def _find(self, text: bytes, number: int) -> Place:
+        """The beginning of a contig that the file has not come to before."""
         name = text.decode("utf-8", "replace")
         contig = self._contigs.find(name) if self._contigs else None
         sequence_name = contig.name if contig else name
@@ -99,9 +108,8 @@ class RecordChecker:
             raise faults.unknown_contig(text, build=self._contigs.build, line=number)
         if len(self._seen) >= self._limits.max_contigs:
             raise faults.too_many_contigs(self._limits.max_contigs, line=number)
-        self._seen[sequence_name] = text
         length = contig.length if contig else MAX_POSITION
-        return Place(text=text, name=excerpt(text), contig=contig, length=length)
+        return Place(text=text, name=excerpt(text), sequence_name=sequence_name, contig=contig, length=length)
 
 
 def _read_position(text: bytes, number: int) -> int:

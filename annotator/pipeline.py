@@ -1,12 +1,16 @@
 """Blocks in, annotated blocks out, in the order of the file: in this process, or shared by several.
 
-A worker is forked from this process before it touches any block, so it starts with what is loaded already. It ends when
-its connection does: with this process at the latest.
+A worker is forked from this process before it touches any block, so it starts with what is loaded already. It takes
+blocks off its connection as they come, whatever it is doing, so this process never waits to hand one over while the
+worker waits to hand one back. It ends when the connection does: with this process at the latest.
 """
 
 import contextlib
 import multiprocessing
+import os
+import queue
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -126,12 +130,23 @@ def _work(make: Callable[[], BlockAnnotator], connection: Connection, inherited:
     for other in inherited:  # while any process holds the other end open, no end of the connection would be noticed
         other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells all of them; the first process decides
-    with contextlib.suppress(EOFError, OSError):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    blocks: queue.SimpleQueue[TextBlock] = queue.SimpleQueue()
+    threading.Thread(target=_take_in, args=(connection, blocks), daemon=True).start()
+    with contextlib.suppress(ConnectionError):
         try:
             annotator = make()
             while True:
-                connection.send(_outcome(annotator, connection.recv()))
-        except (EOFError, OSError):
+                connection.send(_outcome(annotator, blocks.get()))
+        except ConnectionError:
             raise
         except Exception as error:  # to be told by the first process
             connection.send(f"{type(error).__name__}: {error}")
+
+
+def _take_in(connection: Connection, blocks: "queue.SimpleQueue[TextBlock]") -> None:
+    try:
+        while True:
+            blocks.put(connection.recv())
+    except (EOFError, OSError):
+        os._exit(0)  # nobody is left to work for

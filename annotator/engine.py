@@ -9,24 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from annotator.bgzf import BgzfFile, compress_chunk
-from annotator.build_check import check_build, check_mismatches
+from annotator.build_check import BuildWatch, check_build
 from annotator.chunk import AnnotatedBlock, BlockAnnotator, Options
 from annotator.csq import CONSEQUENCE_FIELDS
 from annotator.errors import InvalidVcfError
 from annotator.fields import FieldNames
 from annotator.header import VcfHeader
 from annotator.journal import Journal
-from annotator.ledger import Ledger, Rejection
+from annotator.ledger import Ledger
 from annotator.limits import DEFAULT_LIMITS, Limits
+from annotator.manifest import MANIFEST_NAME
 from annotator.order import BlockOrder
-from annotator.pipeline import annotate_blocks
+from annotator.pipeline import Step, annotate_blocks
 from annotator.preview import Preview
 from annotator.progress import Done, Listener, StageClock
+from annotator.provenance import Output, Proof, options_of, proof_of, result_manifest, to_json
 from annotator.reading import TextBlock, VcfReader
 from annotator.reference import Reference
+from annotator.remarks import remarks
 from annotator.summary import Summary
-from annotator.table import VariantTable
 from annotator.tabix import TabixWriter
+from annotator.table import VariantTable
 from annotator.version import ANNOTATOR_VERSION
 from annotator.wording import counted
 
@@ -48,7 +51,7 @@ class Request:
     stem: str
     limits: Limits = field(default=DEFAULT_LIMITS)
     options: Options = field(default=Options())
-    processes: int = 1  # of the result's bytes nothing depends on them
+    processes: int = 1  # the bytes of the result do not depend on them
 
 
 def stem_of(file_name: str) -> str:
@@ -67,6 +70,7 @@ def annotate(request: Request, *, listener: Listener) -> Done:
     """
     request.output.mkdir(parents=True, exist_ok=True)
     journal = Journal(request.output / LOG_NAME, input_name=request.input.name)
+    journal.options(request.options, limits=request.limits)
     clock = StageClock(listener)
     try:
         with tempfile.TemporaryDirectory(prefix=".annotating-", dir=request.output) as folder:
@@ -99,7 +103,6 @@ class _Run:
 
     def __init__(self, *, request: Request, folder: Path, clock: StageClock, journal: Journal) -> None:
         self._request = request
-        self._folder = folder
         self._clock = clock
         self._journal = journal
         self._staged = {
@@ -109,7 +112,8 @@ class _Run:
             "ledger": folder / LEDGER_NAME,
             "preview": folder / PREVIEW_NAME,
         }
-        self._warnings: list[str] = []
+        self._manifest = folder / MANIFEST_NAME
+        self._proofs: dict[str, Proof] = {}  # by kind, where they are known without reading the file again
         self.ledger = Ledger(max_listed=request.limits.max_listed_rejections)
         self.summary = Summary()
 
@@ -128,36 +132,28 @@ class _Run:
                 build=header.build,
             )
             check_build(header, contigs=reference.contigs)
-            names = self._names(reference, header)
+            names = _names(reference, header)
             self._clock.begin("annotate")
-            preview, index = self._annotate(reader, reference, names)
-        self._clock.begin("finish")
-        self._staged["index"] = index.write(self._staged["vcf"])
-        self._staged["preview"].write_text(preview.to_json(), encoding="utf-8")
-        self._write_reports(reference, header, names)
+            warning = self._annotate(reader, reference, names)
+            self._clock.begin("finish")
+            build = reference.manifest.build
+            warnings = [*remarks(reader, names=names, ledger=self.ledger, build=build), *filter(None, [warning])]
+        self._write_reports(reference, header, names, warnings)
+        self._write_manifest()
         self._journal.outcome(
             ledger=self.ledger,
             summary=self.summary,
             manifest=reference.manifest,
-            warnings=self._warnings,
+            warnings=warnings,
         )
 
     def publish(self) -> dict[str, str]:
-        """Give the staged files their final names, the index last; give the paths by kind."""
-        files = {}
-        for kind, path in self._staged.items():
-            files[kind] = str(path.replace(self._request.output / path.name))
-        return files
+        """Give the staged files their final names, the manifest last; give the paths by kind."""
+        staged = {**self._staged, "manifest": self._manifest}
+        return {kind: str(path.replace(self._request.output / path.name)) for kind, path in staged.items()}
 
-    def _names(self, reference: Reference, header: VcfHeader) -> FieldNames:
-        tracks = (field for track in reference.manifest.tracks for field in track.fields)
-        consequences = CONSEQUENCE_FIELDS if reference.manifest.models else ()
-        names = FieldNames((*consequences, *tracks), taken=header.info_ids)
-        for own, name in names.renamed.items():
-            self._warnings.append(f"The input has an INFO field {own} of its own; ours is called {name}.")
-        return names
-
-    def _annotate(self, reader: VcfReader, reference: Reference, names: FieldNames) -> tuple[Preview, TabixWriter]:
+    def _annotate(self, reader: VcfReader, reference: Reference, names: FieldNames) -> str:
+        """Write result, table, index and preview; give a warning, if the records are a reason for one."""
         request, limits = self._request, self._request.limits
         column_count = reader.header.column_count
 
@@ -166,71 +162,58 @@ class _Run:
                 reference=reference, column_count=column_count, names=names, limits=limits, options=request.options
             )
 
-        order = BlockOrder(column_count=column_count, contigs=reference.contigs, limits=limits)
-        blocks = annotate_blocks(reader.blocks(), make=make, processes=request.processes)
+        order = BlockOrder(
+            column_count=column_count,
+            contigs=reference.contigs,
+            limits=limits,
+            keeps_bad_lines=request.options.keeps_bad_lines,
+        )
+        watch = BuildWatch(reference=reference, limits=limits)
         longest = max((contig.length for contig in reference.manifest.contigs), default=0)
         preview, index = Preview(), TabixWriter(longest_contig=longest)
-        first_mismatch: Rejection | None = None
+        blocks = annotate_blocks(reader.blocks(), make=make, processes=request.processes)
         with ExitStack() as opened:
             opened.callback(blocks.close)
             result = opened.enter_context(BgzfFile(self._staged["vcf"], max_bytes=limits.max_output_bytes))
             table = opened.enter_context(VariantTable(self._staged["table"]))
             result.append(compress_chunk(_result_header(reader.header, reference=reference, names=names)))
             try:
-                for block in self._sound(blocks, order):
+                for block in self._sound(blocks, order, watch):
                     _write(block, result=result, index=index)
                     table.write(block.rows)
                     preview.add(block.rows)
-                    first_mismatch = first_mismatch or block.first_mismatch
                     self._clock.progress(self.ledger.records_read, reader.fraction)
             except InvalidVcfError as fault:
                 raise reader.blame(fault) from None
-        build = reference.manifest.build
-        warning = check_mismatches(self.ledger, first=first_mismatch, build=build, limits=limits)
-        self._remark(reader, build=build, warning=warning)
-        return preview, index
+        warning = watch.finish(self.ledger)
+        self._proofs["vcf"] = Proof(size_bytes=result.size_bytes, sha256=result.sha256)
+        self._staged["index"] = index.write(self._staged["vcf"])
+        self._staged["preview"].write_text(preview.to_json(), encoding="utf-8")
+        return warning
 
-    def _sound(
-        self, steps: Iterator[tuple[TextBlock, AnnotatedBlock | InvalidVcfError]], order: BlockOrder
-    ) -> Iterator[AnnotatedBlock]:
+    def _sound(self, steps: Iterator[Step], order: BlockOrder, watch: BuildWatch) -> Iterator[AnnotatedBlock]:
         """Give the blocks as long as nothing is wrong with the file; count them."""
         limits = self._request.limits
         for text, block in steps:
             if isinstance(block, InvalidVcfError):
-                raise order.first_fault(text, block)
+                raise watch.explained(order.first_fault(text, block), text=text.text)
             order.take(tuple(one.run for one in block.runs))
+            self._set_apart(block)
             self.ledger.merge(block.ledger)
             self.summary.merge(block.summary)
             if self.ledger.records_read > limits.max_records:
                 raise _too_many_records(limits.max_records, text, read=self.ledger.records_read)
-            if self.ledger.bad_lines > limits.max_bad_lines:
-                raise block.bad_lines[-1].fault
+            watch.take(text.text, first=block.first_mismatch, ledger=self.ledger)
             yield block
 
-    def _remark(self, reader: VcfReader, *, build: str, warning: str) -> None:
-        """Note what is unusual, but no fault."""
-        if reader.has_byte_order_mark:
-            self._warnings.append("The file begins with a byte order mark; the result is written without it.")
-        if reader.header.build is None:
-            self._warnings.append(f"The header does not name the genome build; {build} was assumed.")
-        if not self.ledger.records_read:
-            self._warnings.append("The file has a header, but no records.")
-        blocks = self.ledger.passed["REFERENCE_BLOCK"]
-        if blocks:
-            were = "was" if blocks == 1 else "were"
-            self._warnings.append(
-                f"This is a gVCF: {counted(blocks, 'block')} of reference calls {were} passed through unchanged."
-            )
-        if warning:
-            self._warnings.append(warning)
-        left_out = self.ledger.notes["FIELD_LEFT_OUT"]
-        if left_out:
-            hold = "holds" if left_out == 1 else "hold"
-            self._warnings.append(
-                f"{counted(left_out, 'record')} {hold} an undeclared INFO key of ours; it was left out there."
-            )
+    def _set_apart(self, block: AnnotatedBlock) -> None:
+        """Enter the lines that are no records into the ledger; refuse the file for the one that is too many."""
+        for bad in block.bad_lines:
+            if self.ledger.bad_lines >= self._request.limits.max_bad_lines:
+                raise bad.fault
+            self.ledger.reject_line(bad.text, fault=bad.fault)
 
-    def _write_reports(self, reference: Reference, header: VcfHeader, names: FieldNames) -> None:
+    def _write_reports(self, reference: Reference, header: VcfHeader, names: FieldNames, warnings: list[str]) -> None:
         manifest = reference.manifest
         ledger = self.ledger.to_json()
         summary = {
@@ -244,13 +227,33 @@ class _Run:
             "samples": header.sample_count,
             "gvcf": self.ledger.passed["REFERENCE_BLOCK"] > 0,
             "fields": names.name_of,
-            "warnings": self._warnings,
+            "warnings": warnings,
             **{key: ledger[key] for key in ("records_read", "annotated", "passed", "rejected")},
             "clinvar_hits": self.summary.track_hits["clinvar"],
             **self.summary.to_json(),
         }
         _write_json(self._staged["summary"], summary)
         _write_json(self._staged["ledger"], ledger)
+
+    def _write_manifest(self) -> None:
+        """Write what the other files were made of and by, which they have to be finished for."""
+        request = self._request
+        manifest = result_manifest(
+            input_proof=proof_of(request.input),
+            options=options_of(request),
+            reference=request.reference,
+            outputs=[
+                Output(kind=kind, name=path.name, proof=self._proofs.get(kind) or proof_of(path))
+                for kind, path in self._staged.items()
+            ],
+        )
+        self._manifest.write_text(to_json(manifest), encoding="utf-8")
+
+
+def _names(reference: Reference, header: VcfHeader) -> FieldNames:
+    tracks = (field for track in reference.manifest.tracks for field in track.fields)
+    consequences = CONSEQUENCE_FIELDS if reference.manifest.models else ()
+    return FieldNames((*consequences, *tracks), taken=header.info_ids)
 
 
 def _write(block: AnnotatedBlock, *, result: BgzfFile, index: TabixWriter) -> None:

@@ -3,13 +3,22 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from annotator.chunk import Options
 from annotator.errors import InvalidVcfError
+from annotator.findings import Hgvs
 from annotator.ledger import REASONS, Ledger
+from annotator.limits import Limits
 from annotator.manifest import Manifest
 from annotator.quoting import visible
 from annotator.summary import Summary
 from annotator.version import ANNOTATOR_VERSION
 from annotator.wording import counted
+
+_NAMED = {
+    Hgvs.DEFAULT: "the picked transcript, and all whose coding sequence or splice sites are hit",
+    Hgvs.ALL: "all transcripts",
+    Hgvs.NONE: "none",
+}
 
 
 class Journal:
@@ -21,10 +30,21 @@ class Journal:
 
     def reference(self, manifest: Manifest) -> None:
         """Name the reference, its sources and their versions."""
-        self._lines += [f"Reference: {manifest.label} ({manifest.build})", "", "Sources"]
+        self._lines += ["", f"Reference: {manifest.label} ({manifest.build})", "", "Sources"]
         for source in manifest.sources:
+            version = source.version or "unknown"
             date = f", {source.date}" if source.date and source.date != source.version else ""
-            self._lines.append(f"  {source.name}: version {source.version}{date} ({source.licence})")
+            self._lines.append(f"  {source.name}: version {version}{date} ({source.licence or 'licence unknown'})")
+
+    def options(self, options: Options, *, limits: Limits) -> None:
+        """Tell what a person chose."""
+        bad_lines = "refuse the file"
+        if options.keeps_bad_lines:
+            bad_lines = f"up to {limits.max_bad_lines:,} go to the ledger and are left out of the result"
+        self._lines += ["", "Options", f"  HGVS names: {_NAMED[options.hgvs]}"]
+        if options.parentheses and options.hgvs != Hgvs.NONE:
+            self._lines.append("  Protein changes stand in parentheses, as predicted ones: p.(…)")
+        self._lines.append(f"  Lines that are no records: {bad_lines}")
 
     def header(self, *, version: str, compression: str, samples: int, build: str | None) -> None:
         """Tell what the header of the input says."""
@@ -34,22 +54,22 @@ class Journal:
     def outcome(self, *, ledger: Ledger, summary: Summary, manifest: Manifest, warnings: list[str]) -> None:
         """Tell what was found."""
         self._lines += ["", "Records"]
-        self._lines += _table(
-            {
-                "read": ledger.records_read,
-                "annotated": ledger.annotated,
-                "passed through unchanged": ledger.passed.total(),
-                "rejected, kept unchanged": ledger.rejected.total(),
-            },
-            total=ledger.records_read,
-        )
-        for title, counts in (
+        counts = {
+            "read": ledger.records_read,
+            "annotated": ledger.annotated,
+            "passed through unchanged": ledger.passed.total(),
+            "rejected, kept unchanged": ledger.rejected.total() - ledger.bad_lines,
+        }
+        if ledger.bad_lines:
+            counts["lines that are no records, left out"] = ledger.bad_lines
+        self._lines += _table(counts, total=ledger.records_read)
+        for title, reasons in (
             ("Why passed through", ledger.passed),
             ("Why rejected", ledger.rejected),
             ("Notes on annotated records", ledger.notes),
         ):
-            if counts:
-                texts = {REASONS.get(reason, reason): count for reason, count in sorted(counts.items())}
+            if reasons:
+                texts = {REASONS.get(reason, reason): count for reason, count in sorted(reasons.items())}
                 self._lines += ["", title, *_table(texts, total=ledger.records_read)]
         hits = {track.label: summary.track_hits[track.id] for track in manifest.tracks}
         self._lines += ["", "Records found in each track", *_table(hits, total=ledger.records_read)]

@@ -23,6 +23,8 @@ class Limits:
     max_bad_lines: int = 1_000  # that go to the ledger instead of refusing the file, where that is asked for
     max_rejected_share: float = 0.10
     min_compared_records: int = 20  # fewer say nothing about the genome build
+    hopeless_share: float = 0.50  # of rejected records: the rest of the file is not waited for
+    hopeless_from_records: int = 1_000  # that were compared
     max_listed_rejections: int = 1_000
 
 

@@ -1,6 +1,6 @@
 """The order of records across blocks: each block is checked for itself, and how they follow each other here."""
 
-from annotator.checking import Run
+from annotator.checking import Run, is_of_the_line
 from annotator.contigs import ContigTable
 from annotator.errors import InvalidVcfError
 from annotator.limits import Limits
@@ -11,8 +11,9 @@ from annotator.records import RecordChecker
 class BlockOrder:
     """Takes the runs of one block after the other."""
 
-    def __init__(self, *, column_count: int, contigs: ContigTable, limits: Limits) -> None:
+    def __init__(self, *, column_count: int, contigs: ContigTable, limits: Limits, keeps_bad_lines: bool) -> None:
         self._checker = RecordChecker(column_count=column_count, contigs=contigs, limits=limits)
+        self._keeps_bad_lines = keeps_bad_lines
 
     def take(self, runs: tuple[Run, ...]) -> None:
         """Go on by these runs; raise InvalidVcfError where they cannot follow what was before."""
@@ -27,5 +28,6 @@ class BlockOrder:
             try:
                 self._checker.take(line, number=number)
             except InvalidVcfError as earlier:
-                return earlier
+                if not (self._keeps_bad_lines and is_of_the_line(earlier)):
+                    return earlier
         return fault

@@ -6,6 +6,7 @@ percent-encoded value; an empty value is left out.
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -126,9 +127,10 @@ def number(*names: str) -> Form:
 
     def form(cells: Cells) -> str:
         for name in names:
-            text = _present(cells(name))
-            if text and math.isfinite(float(text)):
-                return f"{float(text):.4g}"
+            with suppress(ValueError):
+                value = float(_present(cells(name)))
+                if math.isfinite(value):
+                    return f"{value:.4g}"
         return ""
 
     return form

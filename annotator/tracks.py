@@ -64,7 +64,7 @@ CYTOBANDS = TrackDefinition(
         FieldDefinition(
             id="CYTOBAND",
             description="Cytogenetic bands that the record touches",
-            form=lambda cells: f"{cells('contig')}{cell('name')(cells)}" if cells("name") else "",
+            form=lambda cells: encode_value(f"{cells('contig')}{cells('name')}") if cells("name") else "",
         ),
     ),
     publisher=_UCSC,
@@ -158,7 +158,7 @@ HGNC = TrackDefinition(
         FieldDefinition(
             id="HGNC_ID",
             description="HGNC identifiers, without the prefix HGNC:, of genes whose locus the record touches",
-            form=lambda cells: cells("hgnc_id").removeprefix("HGNC:"),
+            form=lambda cells: encode_value(cells("hgnc_id").removeprefix("HGNC:")),
         ),
         FieldDefinition(id="GENE_NAME", description="Full names of these genes", form=cell("name")),
         FieldDefinition(
@@ -237,7 +237,7 @@ SEGMENTAL_DUPLICATIONS = TrackDefinition(
             description="Every other copy of the segments that the record touches. Format: place|identity, "
             "place 1-based with both ends",
             form=lambda cells: (
-                f"{cell('otherChrom')(cells)}%3A{int(cells('otherStart')) + 1}-{cells('otherEnd')}"
+                f"{cell('otherChrom')(cells)}%3A{int(cells('otherStart')) + 1}-{int(cells('otherEnd'))}"
                 f"|{number('fracMatch')(cells)}"
             ),
         ),
@@ -326,7 +326,12 @@ CLINVAR = TrackDefinition(
             description="ClinVar variation identifier",
             form=lambda cells: cells("ID") if cells("ID").isdigit() else "",
         ),
-        FieldDefinition(id="CLINVAR_SIG", number="A", description="ClinVar clinical significance", form=cell("CLNSIG")),
+        FieldDefinition(
+            id="CLINVAR_SIG",
+            number="A",
+            description="ClinVar clinical significance; several joined by &",
+            form=listed("CLNSIG", separator="|"),
+        ),
         FieldDefinition(id="CLINVAR_REVIEW", number="A", description="ClinVar review status", form=cell("CLNREVSTAT")),
         FieldDefinition(
             id="CLINVAR_STARS",

@@ -65,7 +65,6 @@ def write_site_stores(
                     left_out[NO_CONTIG] += 1
                 else:
                     count += current.add(record, source=source, left_out=left_out)
-                    current.check_build(path)
     return count
 
 
@@ -108,6 +107,7 @@ class _ContigSites:
         self._last_position = record.position
         if reason := self._fault(record):
             left_out[reason] += len(record.alts)
+            self._check_build(source.path)
             return 0
         used = 0
         for index, alt in enumerate(record.alts):
@@ -118,14 +118,6 @@ class _ContigSites:
             used += 1
         self.writer.flush(before=record.position - MAX_SHIFT)
         return used
-
-    def check_build(self, path: Path) -> None:
-        """Raise InvalidReferenceError when too many REF differ for the file to be of this genome build."""
-        if self._differing >= _MIN_COMPARED and self._differing > self._compared * _MAX_DIFFERING:
-            raise InvalidReferenceError(
-                f"{path} does not fit the sequence of {self._contig.name}: REF differs in {self._differing:,} of "
-                f"{self._compared:,} records. It is probably of another genome build."
-            )
 
     def _fault(self, record: SourceRecord) -> str:
         end = record.position - 1 + len(record.ref)
@@ -143,6 +135,14 @@ class _ContigSites:
                     self._differing += 1
                     return OTHER_REF
         return ""
+
+    def _check_build(self, path: Path) -> None:
+        """Raise InvalidReferenceError when too many REF differ for the file to be of this genome build."""
+        if self._differing >= _MIN_COMPARED and self._differing > self._compared * _MAX_DIFFERING:
+            raise InvalidReferenceError(
+                f"{path} does not fit the sequence of {self._contig.name}: REF differs in {self._differing:,} of "
+                f"{self._compared:,} records. It is probably of another genome build."
+            )
 
     def _site(self, record: SourceRecord, *, index: int, source: VcfSource) -> Site:
         position, ref, alt = normal_form(record.position, record.ref, record.alts[index], sequence=self._sequence)

@@ -45,7 +45,10 @@ def add_table_rows(
             left_out[PAST_END] += 1
             continue
         row["contig"] = contig.name
-        text = info_text(definition, _cells(row))
+        try:
+            text = info_text(definition, _cells(row))
+        except ValueError as error:
+            raise InvalidReferenceError(f"{path}, line {line}: {error}.") from error
         if text:
             regions[contig.name].add(start=max(start, 1), end=min(end, contig.length), text=text)
         else:

@@ -19,19 +19,19 @@ from annotator.columns import INFO, REF
 from annotator.csq import ALLELE_FIELDS, CSQ_FIELD
 from annotator.effects.effect import Variant
 from annotator.fields import FieldNames, without_keys
-from annotator.findings import ContigFindings, Finding, Hgvs
+from annotator.findings import ContigFindings, Finding, Hgvs, Located, OtherTemplate
 from annotator.info import join_per_allele
 from annotator.ledger import Ledger, Rejection
 from annotator.limits import Limits
 from annotator.manifest import Contig
 from annotator.normal_form import normal_form
-from annotator.plain_zones import CHANGES, filled
+from annotator.plain_zones import CHANGES, fill_other
 from annotator.reaches import reaches
 from annotator.reading import TextBlock
 from annotator.record_columns import describe
 from annotator.reference import Reference
 from annotator.regions import RegionStore
-from annotator.rows import Rows
+from annotator.rows import PlainSnvs, Rows
 from annotator.sequence import ContigBases
 from annotator.sites import SiteStore, site_key, snv_keys
 from annotator.summary import Summary
@@ -196,25 +196,23 @@ class BlockAnnotator:
     def _find_snvs(self, work: _Work, findings: ContigFindings) -> None:
         snvs = work.verdicts.snvs
         known = np.flatnonzero(snvs.verified)
-        positions = snvs.positions[known]
+        records, positions = snvs.records[known], snvs.positions[known]
+        changes = snvs.refs[known].astype(np.int64) << 2 | snvs.alts[known]
         located = findings.locate(positions, positions)
-        changes = (snvs.refs[known] << 2 | snvs.alts[known]).tolist()
-        info, add_row = work.additions.info, work.rows.add_snv
-        rows = zip(snvs.records[known].tolist(), positions.tolist(), changes, located.all_plain, strict=True)
-        for allele, (record, position, change, is_plain) in enumerate(rows):
-            if is_plain:
-                template = findings.template(located.key(allele))
-                table = CHANGES[change]
-                info[record] = filled(template.text, template.lines, position=position, change=table)
-                name = filled(template.hgvsc, template.hgvsc_lines, position=position, change=table)
-                add_row(record, template.picked, name)
-            else:
-                variant = Variant(position=position, ref=_ACGT[change >> 2], alt=_ACGT[change & 3])
-                found = findings.work_out(located, allele, variant=variant, text=variant.alt)
-                info[record] = self._consequence_text([found])
-                add_row(record, found.picked, found.hgvsc.encode(), found.hgvsp)
+        plain = np.flatnonzero(located.all_plain)
+        plain_snvs = _templates(located, findings, plain, records=records, positions=positions, changes=changes)
+        texts = _texts(plain_snvs)
+        for record, text in zip(plain_snvs.records.tolist(), texts, strict=True):
+            work.additions.consequences[record] = text
+        work.rows.add_plain_snvs(plain_snvs)
+        for allele in np.flatnonzero(~located.all_plain).tolist():
+            record, change = int(records[allele]), int(changes[allele])
+            variant = Variant(position=int(positions[allele]), ref=_ACGT[change >> 2], alt=_ACGT[change & 3])
+            found = findings.work_out(located, allele, variant=variant, text=variant.alt)
+            work.additions.consequences[record] = self._consequence_text([found])
+            work.rows.add_snv(record, found.picked, found.hgvsc, found.hgvsp)
         for record in snvs.records[~snvs.verified].tolist():
-            add_row(record, None)
+            work.rows.add_snv(record, None)
 
     def _find_others(self, work: _Work, findings: ContigFindings) -> None:
         verified = [record for record in work.verdicts.others if record.verified]
@@ -222,25 +220,56 @@ class BlockAnnotator:
         first = np.array([variant.position for variant in variants], dtype=np.int64)
         last = np.array([variant.end for variant in variants], dtype=np.int64)
         located = findings.locate(first, last)
+        all_plain = located.all_plain.tolist()
         number = 0
         for record in verified:
             texts = vep_alleles(record.ref, record.alts)
-            found: list[Finding | None] = [None] * len(record.alts)
-            for allele in record.alleles:
-                text = texts[allele.index].decode()
-                one = found[allele.index] = findings.work_out(located, number, variant=allele.variant, text=text)
-                number += 1
-                work.rows.add(
-                    record.record,
-                    allele.index,
-                    alt=record.alts[allele.index],
-                    variant=allele.variant,
-                    picked=one.picked,
-                    hgvsc=one.hgvsc.encode(),
-                    hgvsp=one.hgvsp,
-                )
-            work.additions.info[record.record] = self._consequence_text(found)
+            template = None
+            if len(record.alts) == 1 and all_plain[number]:
+                template = findings.other_template(located.key(number))
+            if template is not None:
+                self._fill_other(work, findings, template, record=record, text=texts[0])
+            else:
+                self._work_out(work, findings, located, number, record=record, texts=texts)
+            number += len(record.alleles)
         _list_others(work, [record for record in work.verdicts.others if not record.verified])
+
+    def _fill_other(
+        self, work: _Work, findings: ContigFindings, template: OtherTemplate, *, record: OtherRecord, text: bytes
+    ) -> None:
+        (allele,) = record.alleles
+        variant = allele.variant
+        name = findings.name_of(template.named, variant) if template.named >= 0 else ""
+        work.additions.consequences[record.record] = fill_other(
+            template.text, template.lines, variant=variant, allele=text, name=name.encode()
+        )
+        work.rows.add(record.record, 0, alt=record.alts[0], kind=allele.kind, picked=template.picked, hgvsc=name)
+
+    def _work_out(
+        self,
+        work: _Work,
+        findings: ContigFindings,
+        located: Located,
+        number: int,
+        *,
+        record: OtherRecord,
+        texts: list[bytes],
+    ) -> None:
+        """Work out the alleles of a record one by one; the first has this number among those that are located."""
+        found: list[Finding | None] = [None] * len(record.alts)
+        for at, allele in enumerate(record.alleles, start=number):
+            text = texts[allele.index].decode()
+            one = found[allele.index] = findings.work_out(located, at, variant=allele.variant, text=text)
+            work.rows.add(
+                record.record,
+                allele.index,
+                alt=record.alts[allele.index],
+                kind=allele.kind,
+                picked=one.picked,
+                hgvsc=one.hgvsc,
+                hgvsp=one.hgvsp,
+            )
+        work.additions.consequences[record.record] = self._consequence_text(found)
 
     def _consequence_text(self, findings: list[Finding | None]) -> bytes:
         """The INFO text of one record, whose ALT alleles these are; None for one that is not annotated."""
@@ -254,7 +283,7 @@ class BlockAnnotator:
         return f";{self._csq_name}={entries}{own}".encode()
 
     def _add_regions(self, work: _Work) -> None:
-        run, store, info = work.run, work.place.regions, work.additions.info
+        run, store = work.run, work.place.regions
         fates = work.verdicts.fates
         offsets = np.flatnonzero((fates == ANNOTATED) | (fates == TRACKS_ONLY))
         ref_begins, ref_ends = work.checked.columns.span(REF)
@@ -262,13 +291,16 @@ class BlockAnnotator:
         starts = work.checked.positions[records]
         ends = starts + (ref_ends - ref_begins)[records] - 1
         first, last = store.locate(starts=starts, ends=ends)
-        rename = self._names.apply
+        tracks = work.additions.tracks
         texts: Counter[bytes] = Counter()
+        renamed: dict[bytes, bytes] = {}
         for record, begin, end in zip(records.tolist(), first, last, strict=True):
             if begin < end:
                 text = store.text(begin, end)
                 texts[text] += 1
-                info[record] += b";" + rename(text)
+                if text not in renamed:
+                    renamed[text] = b";" + self._names.apply(text)
+                tracks[record] = renamed[text]
         for text, count in texts.items():
             keys = {item.partition(b"=")[0] for item in text.split(b";")}
             for track in {self._track_of[key] for key in keys}:
@@ -308,19 +340,68 @@ class BlockAnnotator:
                 work.rows.add_site(record, allele, text=text)
         if any(texts):
             text = texts[0] if len(texts) == 1 else join_per_allele(texts)
-            work.additions.info[record] += b";" + self._names.apply(text)
+            work.additions.tracks[record] += b";" + self._names.apply(text)
             work.summary.track_hits[track] += 1
 
     def _leave_out_clashes(self, checked: CheckedBlock, additions: Additions, ledger: Ledger) -> None:
         """Leave out what a record says already under one of our names, although the header does not declare it."""
-        if not self._names.may_clash(checked.columns.text):
-            return
-        for record, addition in enumerate(additions.info):
-            clashing = self._names.clashing_keys(checked.columns.field(record, INFO)) if addition else None
-            if clashing:
-                ledger.notes["FIELD_LEFT_OUT"] += 1
-                rest = without_keys(addition[1:], keys=clashing)
-                additions.info[record] = b";" + rest if rest else b""
+        for record in self._names.suspects(checked.columns):
+            clashing = self._names.clashing_keys(checked.columns.field(record, INFO))
+            rests = [additions.consequences[record], additions.tracks[record]]
+            kept = [_without(text, keys=clashing) for text in rests]
+            ledger.notes["FIELD_LEFT_OUT"] += kept != rests
+            additions.consequences[record], additions.tracks[record] = kept
+
+
+def _templates(
+    located: Located,
+    findings: ContigFindings,
+    alleles: NDArray[np.int64],
+    *,
+    records: NDArray[np.int64],
+    positions: NDArray[np.int64],
+    changes: NDArray[np.int64],
+) -> PlainSnvs:
+    """The plain ones among the located single-base changes, in runs that share a template."""
+    begins = located.begins_run[alleles]
+    begins[1:] |= np.diff(alleles) > 1
+    starts = np.flatnonzero(begins)
+    return PlainSnvs(
+        records=records[alleles],
+        positions=positions[alleles],
+        changes=changes[alleles],
+        templates=[findings.template(located.key(allele)) for allele in alleles[starts].tolist()],
+        counts=np.diff(np.append(starts, len(alleles))).tolist(),
+    )
+
+
+def _texts(snvs: PlainSnvs) -> list[bytes]:
+    """The INFO texts of plain single-base changes."""
+    texts: list[bytes] = []
+    positions = snvs.positions.tolist()
+    tables = [CHANGES[change] for change in snvs.changes.tolist()]
+    begin = 0
+    for template, count in zip(snvs.templates, snvs.counts, strict=True):
+        end = begin + count
+        text, lines = template.text, template.lines
+        if not lines:
+            plain = text % ()
+            texts += [plain.translate(table) for table in tables[begin:end]]
+        elif len(lines) == 1:
+            ((sign, base),) = lines
+            rows = zip(positions[begin:end], tables[begin:end], strict=True)
+            texts += [(text % (sign * position + base)).translate(table) for position, table in rows]
+        else:
+            for position, table in zip(positions[begin:end], tables[begin:end], strict=True):
+                numbers = tuple([sign * position + base for sign, base in lines])
+                texts.append((text % numbers).translate(table))
+        begin = end
+    return texts
+
+
+def _without(text: bytes, *, keys: set[bytes]) -> bytes:
+    rest = without_keys(text[1:], keys=keys)
+    return b";" + rest if rest else b""
 
 
 def _account(work: _Work) -> None:
@@ -347,7 +428,7 @@ def _list_others(work: _Work, records: list[OtherRecord]) -> None:
     for record in records:
         for allele in record.alleles:
             alt = record.alts[allele.index]
-            work.rows.add(record.record, allele.index, alt=alt, variant=allele.variant, picked=None)
+            work.rows.add(record.record, allele.index, alt=alt, kind=allele.kind, picked=None)
 
 
 def _normal(record: OtherRecord, allele: OtherAllele, *, sequence: ContigBases | None) -> tuple[int, bytes, bytes]:

@@ -64,14 +64,6 @@ class Frame:
     standing: str  # STRAND to MANE_PLUS_CLINICAL
     picked_standing: str
 
-    def as_format(self) -> "Frame":
-        """The same for a text in which percent signs begin a place for a number."""
-        return Frame(
-            identity=self.identity.replace("%", "%%"),
-            standing=self.standing.replace("%", "%%"),
-            picked_standing=self.picked_standing.replace("%", "%%"),
-        )
-
 
 def frame_of(heading: Heading) -> Frame:
     """The frame of one transcript."""

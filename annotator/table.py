@@ -9,6 +9,7 @@ A column of a chunk is a Mapping entry by name, one of
 
     Coded            strings that repeat: numpy int32 codes into a list of different strings, -1 where there is none
     numpy array      numbers; NaN, and in columns of integers any negative number, where there is none
+    Arrow array      of the column's own type
     list of str      strings that seldom repeat, as str or UTF-8 bytes; None where there is none
 
 and a column that is left out is empty in all rows. COLUMNS tells names, types, units and where values come from.
@@ -38,7 +39,7 @@ _CODES = pa.dictionary(pa.int32(), pa.string())
 
 
 Numbers = NDArray[np.integer] | NDArray[np.floating]
-Values = Coded | Numbers | Sequence[str | bytes | None]
+Values = Coded | Numbers | pa.Array | Sequence[str | bytes | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +217,8 @@ class VariantTable:
 def _array(values: Values, column: Column) -> pa.Array:
     if isinstance(values, Coded):
         return _dictionary(values)
+    if isinstance(values, pa.Array):
+        return values
     if isinstance(values, np.ndarray):
         if pa.types.is_floating(column.type):
             return pa.array(values.astype(np.float32, copy=False), from_pandas=True)

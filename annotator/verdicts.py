@@ -2,11 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.alleles import AlleleKind, allele_kind, trim
+from annotator.alleles import AlleleKind, allele_kind, trim, variant_class
 from annotator.checking import CheckedBlock, Run
 from annotator.columns import ALT, REF
 from annotator.effects.effect import Variant
@@ -38,17 +39,15 @@ class Snvs:
     verified: NDArray[np.bool_]  # REF is the reference's base; otherwise that is not known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherAllele:
-    """One plain ALT allele that is no single record's only single-base change."""
+class OtherAllele(NamedTuple):
+    """One plain ALT allele of an OtherRecord."""
 
-    record: int  # number in the block
     index: int  # among the record's ALT alleles, from 0
     variant: Variant
+    kind: str  # Ensembl's class of the allele
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherRecord:
+class OtherRecord(NamedTuple):
     """A record with any other plain ALT alleles; `alleles` are those."""
 
     record: int
@@ -170,7 +169,7 @@ class Judge:
             verdicts.notes["SOME_ALLELES_PASSED"] += 1
         alts = alt.split(b",")
         alleles = [
-            OtherAllele(record=record, index=index, variant=_variant(position, given, one.upper()))
+            OtherAllele(index, *_variant(position, given, one.upper()))
             for index, (kind, one) in enumerate(zip(kinds, alts, strict=True))
             if kind is AlleleKind.PLAIN
         ]
@@ -200,12 +199,14 @@ def _no_snvs() -> Snvs:
     return Snvs(records=integers, positions=integers, refs=bases, alts=bases, verified=verified)
 
 
-def _variant(position: int, ref: bytes, alt: bytes) -> Variant:
-    """An upper-case allele without its shared bases."""
-    position, ref, alt = trim(position, ref, alt)
+def _variant(position: int, ref: bytes, alt: bytes) -> tuple[Variant, str]:
+    """An upper-case allele without its shared bases, and its class."""
+    if len(ref) > 1 and len(alt) > 1:
+        position, ref, alt = trim(position, ref, alt)
+    kind = variant_class(ref, alt)
     if ref[0] == alt[0]:
         position, ref, alt = position + 1, ref[1:], alt[1:]
-    return Variant(position=position, ref=ref.decode(), alt=alt.decode())
+    return Variant(position=position, ref=ref.decode(), alt=alt.decode()), kind
 
 
 def _reject(verdicts: Verdicts, checked: CheckedBlock, run: Run, offset: int, *, given: bytes, expected: bytes) -> None:

@@ -6,8 +6,8 @@ said of them is worked out when a reference is built (`annotator.zoning`). In th
 sites and their surroundings) the bases themselves decide. A zone ends where the next one of the same transcript begins.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,7 @@ _TRANSCRIPT_SHIFT = 32
 _START_MASK = (1 << _TRANSCRIPT_SHIFT) - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
+class Zone(NamedTuple):
     """One plain zone; coordinates are 1-based. Numbers are those of its first base."""
 
     transcript: int  # number in the store
@@ -54,22 +53,14 @@ class Zones:
         keys = transcripts.astype(np.uint64) << np.uint64(_TRANSCRIPT_SHIFT) | positions.astype(np.uint64)
         return np.searchsorted(self._keys, keys, side="right") - 1
 
-    def plain_zone(self, number: int) -> Zone:
-        """What is known of a plain zone."""
-        key = int(self._keys[number])
-        exon, intron, cdna, is_flank, region, before, value, sign = self._arrays["zone_about"][number].tolist()
-        return Zone(
-            transcript=key >> _TRANSCRIPT_SHIFT,
-            start=key & _START_MASK,
-            terms=self._terms[int(self._kinds[number])],
-            exon=exon,
-            intron=intron,
-            cdna=cdna,
-            is_flank=bool(is_flank),
-            name=_NAMES[region].format(before),
-            number=value,
-            sign=sign,
-        )
+    def plain_zones(self, numbers: list[int]) -> Iterator[Zone]:
+        """What is known of these plain zones."""
+        keys, kinds = self._keys[numbers].tolist(), self._kinds[numbers].tolist()
+        for key, kind, about in zip(keys, kinds, self._arrays["zone_about"][numbers].tolist(), strict=True):
+            exon, intron, cdna, is_flank, region, before, value, sign = about
+            name = _NAMES[region].format(before) if region else ""
+            transcript, start = key >> _TRANSCRIPT_SHIFT, key & _START_MASK
+            yield Zone(transcript, start, self._terms[kind], exon, intron, cdna, is_flank, name, value, sign)
 
 
 # How the part of a name before its number is made from the number of the exon's base, by `region`.

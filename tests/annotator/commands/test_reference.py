@@ -180,12 +180,15 @@ class TestRemove:
         assert main(["reference", "remove", str(mine)]) == 0
         assert mine.exists()
 
-    def test_never_removes_the_starter(self, tmp_path: Path, capsys: Output) -> None:
-        (tmp_path / "link").symlink_to(STARTER_FOLDER)
-        for folder in (STARTER_FOLDER, tmp_path / "link"):
+    def test_never_removes_the_starter(self, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+        starter = tmp_path / "starter"
+        shutil.copytree(STARTER_FOLDER, starter)
+        monkeypatch.setattr("annotator.commands.reference.STARTER_FOLDER", starter)
+        (tmp_path / "link").symlink_to(starter)
+        for folder in (starter, tmp_path / "link"):
             assert main(["reference", "remove", str(folder), "--yes"]) == 1
         assert "The starter belongs to the product" in capsys.readouterr().err
-        assert (STARTER_FOLDER / "manifest.json").is_file()
+        assert (starter / "manifest.json").is_file()
 
     def test_removes_nothing_but_references(self, tmp_path: Path, capsys: Output) -> None:
         (tmp_path / "photos").mkdir()

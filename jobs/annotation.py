@@ -90,6 +90,7 @@ def _annotate(job: Job, *, worker: Worker, held: lease.Lease) -> None:
                 reference=references.folder_of(job),
                 output=output,
                 name=_STEM,
+                processes=settings.ANNOTATION_PROCESSES,
                 bounds=_bounds(),
                 on_event=report.event,
                 on_tick=report.tick,

@@ -42,12 +42,14 @@ def annotate(
     reference: Path,
     output: Path,
     name: str,
+    processes: int,
     bounds: Bounds,
     on_event: Callable[[progress.Event], None],
     on_tick: Callable[[], None],
 ) -> progress.Done:
     """This function will annotate `source` into the folder `output` and give the annotator's account of it.
 
+    `processes` share the work; the result has the same bytes with any number of them.
     `on_tick` is called about twice a second; an exception from it or from `on_event` ends the annotator.
     Raises AnnotationFailedError (the input is wrong), LimitExceededError and AnnotatorCrashedError.
     """
@@ -58,6 +60,7 @@ def annotate(
         *(str(bounds.memory_bytes), str(int(bounds.cpu.total_seconds())), str(bounds.output_bytes), "--"),
         *(sys.executable, "-m", "annotator", "annotate", str(source)),
         *("--reference", str(reference), "--output", str(output), "--name", name, "--progress", "json"),
+        *("--hgvs", "default", "--processes", str(processes)),
     ]
     with errors.open("wb") as stderr:
         process = subprocess.Popen(

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +29,9 @@ def _annotate(
     on_event: Callable[[progress.Event], None] = _nothing,
     on_tick: Callable[[], None] = _nothing,
     reference: Path = STARTER_FOLDER,
+    processes: int = 1,
 ) -> progress.Done:
+    folder.mkdir(exist_ok=True)
     source, output = folder / "sample.vcf", folder / "output"
     source.write_bytes(content)
     output.mkdir()
@@ -37,6 +40,7 @@ def _annotate(
         reference=reference,
         output=output,
         name="result",
+        processes=processes,
         bounds=bounds,
         on_event=on_event,
         on_tick=on_tick,
@@ -60,6 +64,22 @@ class TestAnnotate:
         assert (done.records_read, events[-1]) == (1, done)
         assert isinstance(events[0], progress.Stage)
         assert all(Path(path).exists() for path in done.files.values())
+
+    def test_shares_the_work_and_gives_the_same_bytes(self, tmp_path: Path) -> None:
+        whole, shared = (
+            _annotate(tmp_path / str(processes), _large(20_000), processes=processes).files for processes in (1, 2)
+        )
+        assert whole.keys() == shared.keys() >= {"vcf", "table", "preview"}
+        for kind in whole.keys() - {"log"}:
+            assert Path(whole[kind]).read_bytes() == Path(shared[kind]).read_bytes(), kind
+
+    def test_ends_all_processes_that_share_the_work(self, tmp_path: Path) -> None:
+        with pytest.raises(LimitExceededError):
+            _annotate(tmp_path, _large(), bounds=_bounds(wall=timedelta(seconds=1)), processes=3)
+        end = time.monotonic() + 10
+        while _annotators_of(tmp_path) and time.monotonic() < end:  # those that were killed take a moment to be gone
+            time.sleep(0.05)
+        assert _annotators_of(tmp_path) == []
 
     def test_passes_on_what_is_wrong_with_the_input(self, tmp_path: Path) -> None:
         with pytest.raises(AnnotationFailedError) as raised:
@@ -93,22 +113,24 @@ class TestAnnotate:
 
         with pytest.raises(EnoughError):
             _annotate(tmp_path, _large(), on_tick=enough)
-        mentions = str(tmp_path).encode()
-        left = [entry for entry in Path("/proc").glob("[0-9]*/cmdline") if mentions in _read(entry)]
-        assert left == []
+        assert _annotators_of(tmp_path) == []
 
     def test_gives_the_annotator_no_secret(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[bytes] = []
 
         def look() -> None:
-            mentions = str(tmp_path).encode()
-            commands = [entry for entry in Path("/proc").glob("[0-9]*/cmdline") if mentions in _read(entry)]
-            seen.extend(_read(entry.with_name("environ")) for entry in commands)
+            seen.extend(_read(entry.with_name("environ")) for entry in _annotators_of(tmp_path))
 
         monkeypatch.setenv("SECRET_KEY", "do not tell")
         _annotate(tmp_path, _large(20_000), on_tick=look)
         assert any(seen)
         assert not [environment for environment in seen if b"do not tell" in environment or b"AWS_" in environment]
+
+
+def _annotators_of(folder: Path) -> list[Path]:
+    """This function will give the command lines of the processes that work in a folder."""
+    mentions = str(folder).encode()
+    return [entry for entry in Path("/proc").glob("[0-9]*/cmdline") if mentions in _read(entry)]
 
 
 def _read(entry: Path) -> bytes:

@@ -95,13 +95,27 @@ class SiteStore:
 
     def candidates(self, keys: Sequence[int] | NDArray[np.uint64]) -> dict[int, int]:
         """For the keys that occur in the store, give index in `keys` -> first row; see `read` for the proof."""
-        wanted = np.asarray(keys, dtype=np.uint64)
-        if not len(wanted) or not len(self._keys):
-            return {}
-        rows = np.searchsorted(self._keys, wanted)
-        rows_inside = np.minimum(rows, len(self._keys) - 1)
-        hits = np.flatnonzero(self._keys[rows_inside] == wanted)
-        return dict(zip(hits.tolist(), rows[hits].tolist(), strict=True))
+        indexes, rows = self.matches(np.asarray(keys, dtype=np.uint64))
+        return dict(zip(indexes.tolist(), rows.tolist(), strict=True))
+
+    def matches(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Indexes in `keys` of those that occur in the store, ascending, and the first row of each."""
+        if not len(keys) or not len(self._keys):
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+        rows = np.searchsorted(self._keys, keys)
+        hits = np.flatnonzero(self._keys[np.minimum(rows, len(self._keys) - 1)] == keys)
+        return hits, rows[hits]
+
+    def values(self, rows: NDArray[np.intp]) -> list[tuple[bytes, bytes]]:
+        """(identifier, INFO text) of rows whose keys are proof enough: those of single-base changes."""
+        count = len(rows)
+        numbers = [0] * count if self._rs_numbers is None else self._rs_numbers[rows].tolist()
+        texts = [b""] * count
+        if self._text_of is not None:
+            text_numbers = self._text_of[rows].tolist()
+            text_by_number = {number: self._text(number) for number in set(text_numbers)}
+            texts = [text_by_number[number] for number in text_numbers]
+        return [self._named(number, text) for number, text in zip(numbers, texts, strict=True)]
 
     def read(self, row: int, *, ref: bytes, alt: bytes) -> tuple[bytes, bytes] | None:
         """Give (identifier, INFO text) of the first row from `row` on with the same key and really this allele."""
@@ -122,12 +136,16 @@ class SiteStore:
 
     def _values(self, row: int) -> tuple[bytes, bytes]:
         number = 0 if self._rs_numbers is None else int(self._rs_numbers[row])
-        identifier = b"rs%d" % number if number else b""
-        text = b""
-        if self._text_of is not None:
-            at = int(self._text_of[row])
-            text = self._blob[int(self._offsets[at]) : int(self._offsets[at + 1])].tobytes()
-        if identifier and self._identifier_field:
-            named = self._identifier_field + b"=" + identifier
-            return identifier, named + b";" + text if text else named
-        return identifier, text
+        return self._named(number, b"" if self._text_of is None else self._text(int(self._text_of[row])))
+
+    def _named(self, rs_number: int, text: bytes) -> tuple[bytes, bytes]:
+        if not rs_number:
+            return b"", text
+        identifier = b"rs%d" % rs_number
+        if not self._identifier_field:
+            return identifier, text
+        named = self._identifier_field + b"=" + identifier
+        return identifier, named + b";" + text if text else named
+
+    def _text(self, number: int) -> bytes:
+        return self._blob[int(self._offsets[number]) : int(self._offsets[number + 1])].tobytes()

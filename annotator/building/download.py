@@ -27,6 +27,7 @@ TIMEOUT_SECONDS = 60.0
 _PIECE_BYTES = 1 << 18
 _SMALL_FILE_BYTES = 16 << 20
 _AGENT = "genomics-cloud-annotator"
+_NO_HEAD = frozenset((405, 501))  # the file may be there all the same
 _TRY_AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 
@@ -70,15 +71,21 @@ class _BrokenError(Exception):
     """The connection broke; what has arrived is there."""
 
 
-def look(url: str) -> Remote:
+def look(url: str, *, pause: Pause = time.sleep) -> Remote:
     """Ask for a file's size and version, without the file; raises DownloadError when it cannot be had."""
-    try:
-        with _open(url, method="HEAD") as response:
-            return _remote(url, response)
-    except HTTPError as error:
-        raise DownloadError(f"{url}: the server answers {error.code} {error.reason}.") from error
-    except (URLError, OSError, http.client.HTTPException) as error:
-        raise DownloadError(f"{url}: {_reason(error)}.") from error
+    for number in range(MAX_TRIES_WITHOUT_PROGRESS):
+        try:
+            with _open(url, method="HEAD") as response:
+                return _remote(url, response)
+        except HTTPError as error:
+            if error.code in _NO_HEAD:
+                return Remote(url=url, size_bytes=None, etag="", modified="", headers={})
+            if error.code not in _TRY_AGAIN or number == MAX_TRIES_WITHOUT_PROGRESS - 1:
+                raise DownloadError(f"{url}: the server answers {error.code} {error.reason}.") from error
+            pause(FIRST_PAUSE_SECONDS * 2**number)
+        except (URLError, OSError, http.client.HTTPException) as error:
+            raise DownloadError(f"{url}: {_reason(error)}.") from error
+    raise AssertionError("the last try returns or raises")
 
 
 def fetch_text(url: str) -> str:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -151,8 +152,17 @@ def _named(items: Iterable[Item], *, role: str) -> tuple[str, ...]:
 
 
 def _origin(source: CatalogueSource, remote: Remote) -> Origin:
+    """What the catalogue and the server know; VCF and GFF3 files tell version and date themselves."""
     address = source.urls[0] if len(source.urls) == 1 else source.urls[0].rpartition("/")[0] + "/"
-    return Origin(name=source.name, version=source.version, date=remote.modified, licence=source.licence, url=address)
+    date = "" if source.role in ("vcf", "gff3") else _date(remote.modified)
+    return Origin(name=source.name, version=source.version or date, date=date, licence=source.licence, url=address)
+
+
+def _date(modified: str) -> str:
+    try:
+        return parsedate_to_datetime(modified).date().isoformat()
+    except ValueError:
+        return ""
 
 
 def _look(item: Item) -> Seen:

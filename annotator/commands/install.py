@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annotator.building.build import Built
 from annotator.building.catalogue import (
     CATALOGUE_FILE,
     CatalogueSource,
@@ -26,7 +27,7 @@ from annotator.building.installing import (
     require_space,
 )
 from annotator.commands.bars import Bars
-from annotator.commands.reference import references_folder
+from annotator.commands.reference import references_folder, termination_as_interrupt
 from annotator.errors import InvalidReferenceError
 
 if TYPE_CHECKING:
@@ -97,18 +98,8 @@ def _target(options: argparse.Namespace, sources: Sequence[CatalogueSource]) -> 
 def _fetch_and_build(seen: Sequence[Seen], *, target: _Target, options: argparse.Namespace) -> int:
     bars = Bars()
     try:
-        faults = [one.fault for one in seen if one.fault]
-        if faults:
-            raise DownloadError(" ".join(faults))
-        require_space(seen, folder=target.downloads)
-        remotes = fetch_all(seen, listener=bars, parallel=options.parallel)
-        built = build_from(
-            {one.item: remotes[one.item] for one in seen},
-            name=target.name,
-            version=target.version,
-            output=target.output,
-            listener=bars,
-        )
+        with termination_as_interrupt():
+            built = _built(seen, target=target, parallel=options.parallel, bars=bars)
     except KeyboardInterrupt:
         bars.close()
         print("error: interrupted; run it again to go on from here", file=sys.stderr)
@@ -123,6 +114,21 @@ def _fetch_and_build(seen: Sequence[Seen], *, target: _Target, options: argparse
         shutil.rmtree(target.downloads)
     print(f"{built.manifest.label} is installed in {target.output}")
     return EXIT_FINE
+
+
+def _built(seen: Sequence[Seen], *, target: _Target, parallel: int, bars: Bars) -> Built:
+    faults = [one.fault for one in seen if one.fault]
+    if faults:
+        raise DownloadError(" ".join(faults))
+    require_space(seen, folder=target.downloads)
+    remotes = fetch_all(seen, listener=bars, parallel=parallel)
+    return build_from(
+        {one.item: remotes[one.item] for one in seen},
+        name=target.name,
+        version=target.version,
+        output=target.output,
+        listener=bars,
+    )
 
 
 def _print_plan(

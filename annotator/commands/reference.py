@@ -101,7 +101,7 @@ def _build(options: argparse.Namespace) -> int:
     bars = Bars()
     try:
         plan = _plan(options)
-        with _termination_as_interrupt():
+        with termination_as_interrupt():
             built = build_reference(plan, listener=bars)
     except InvalidReferenceError as error:
         bars.close()
@@ -147,7 +147,7 @@ def _origins(told: list[list[str]]) -> dict[str, Origin]:
 
 
 @contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
+def termination_as_interrupt() -> Iterator[None]:
     """A polite kill tidies up as Ctrl-C does."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -76,6 +76,26 @@ class TestSiteStore:
         assert SiteStore.open(tmp_path / "none").candidates([1, 2]) == {}
 
 
+class TestValues:
+    def test_are_those_that_each_row_has_alone(self, tmp_path: Path) -> None:
+        with SiteWriter(tmp_path / "1", identifier_field="DBSNP") as writer:
+            for number in range(200):
+                identifier = b"rs%d" % number if number % 3 else b""
+                writer.add(site(10 + number // 2, b"A", b"CG"[number % 2 :][:1], b"K=%d" % (number % 7), identifier))
+        store = SiteStore.open(tmp_path / "1")
+        positions = np.arange(1, 200, dtype=np.int64)
+        keys = snv_keys(positions, np.full(199, ord("A"), dtype=np.uint8), np.full(199, ord("G"), dtype=np.uint8))
+        indexes, rows = store.matches(keys)
+        assert indexes.tolist() == list(range(9, 109))
+        assert store.candidates(keys) == dict(zip(indexes.tolist(), rows.tolist(), strict=True))
+        assert store.values(rows) == [store.read(row, ref=b"A", alt=b"G") for row in rows.tolist()]
+
+    def test_are_empty_where_a_store_has_neither_numbers_nor_texts(self, tmp_path: Path) -> None:
+        write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"G", b"")])
+        assert SiteStore.open(tmp_path / "1").values(np.array([0])) == [(b"", b"")]
+        assert SiteStore({}).matches(np.array([1], dtype=np.uint64))[0].tolist() == []
+
+
 class TestSiteWriter:
     def test_repeats_the_identifier_in_a_field_of_its_own(self, tmp_path: Path) -> None:
         with SiteWriter(tmp_path / "1", identifier_field="DBSNP") as writer:

@@ -16,7 +16,8 @@ class Files:
 
     contents: dict[str, bytes] = field(default_factory=dict)
     breaks_after: list[int] = field(default_factory=list)  # bytes after which answers to GET end early, one by one
-    failures: list[int] = field(default_factory=list)  # statuses of the next answers
+    failures: list[int] = field(default_factory=list)  # statuses of the next answers to GET
+    head_failures: list[int] = field(default_factory=list)  # the same for HEAD
     knows_ranges: bool = True
     google_hashes: bool = False
     requests: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, Range
@@ -43,8 +44,9 @@ class _Handler(BaseHTTPRequestHandler):
         files = self.files
         asked = self.headers.get("Range", "")
         files.requests.append((self.command, self.path, asked))
-        if files.failures and with_body:
-            self._fail(files.failures.pop(0))
+        failures = files.failures if with_body else files.head_failures
+        if failures:
+            self._fail(failures.pop(0))
             return
         if self.path not in files.contents:
             self._fail(404)

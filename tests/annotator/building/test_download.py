@@ -128,6 +128,21 @@ class TestLook:
         assert (remote.size_bytes, remote.etag) == (len(DATA), files.etag("/a.gz"))
         assert [method for method, _, _ in files.requests] == ["HEAD"]
 
+    def test_asks_again_when_the_server_is_busy(self, files: Files) -> None:
+        files.head_failures = [503, 503]
+        pauses: list[float] = []
+        assert look(f"{files.url}/a.gz", pause=pauses.append).size_bytes == len(DATA)
+        assert pauses == [1.0, 2.0]
+
+    def test_gives_up_on_a_server_that_stays_busy(self, files: Files) -> None:
+        files.head_failures = [503] * 9
+        with pytest.raises(DownloadError, match="answers 503"):
+            look(f"{files.url}/a.gz", pause=lambda _: None)
+
+    def test_knows_nothing_where_nobody_may_only_look(self, files: Files) -> None:
+        files.head_failures = [405]
+        assert look(f"{files.url}/a.gz").size_bytes is None
+
     def test_says_what_the_server_answers(self, files: Files) -> None:
         with pytest.raises(DownloadError, match=r"/none: the server answers 404"):
             look(f"{files.url}/none")

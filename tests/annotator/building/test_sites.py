@@ -167,8 +167,8 @@ class TestRealFiles:
         names: dict[tuple[str, int, bytes, bytes], set[str]] = defaultdict(set)
         for contig, position, name, ref, alt, *_ in records(source):
             names[contig, *trim(int(position), ref.encode(), alt.encode())].add(f"CLINVAR_ID={name}")
-        for (contig, position, ref, alt), identifiers in names.items():
-            found = made.site(position, ref.decode(), alt.decode(), contig=contig)
+        for (contig, at, short_ref, short_alt), identifiers in names.items():
+            found = made.site(at, short_ref.decode(), short_alt.decode(), contig=contig)
             assert found is not None
             assert found[1] in identifiers
 

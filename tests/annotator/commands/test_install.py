@@ -123,6 +123,8 @@ class TestInstall:
         ]
         (source,) = [one for one in reference.manifest.sources if one.id == "clinvar"]
         assert (source.name, source.licence, source.version) == ("ClinVar", "public domain", "2026-01-05")
+        (bands,) = [one for one in reference.manifest.sources if one.id == "cytobands"]
+        assert (bands.version, bands.date) == ("2026-01-01", "2026-01-01")
         assert source.url == f"{files.url}{HOST}/clinvar.vcf.gz"
         assert source.sha256 == hashlib.sha256(files.contents[f"{HOST}/clinvar.vcf.gz"]).hexdigest()
         assert [path.name for path in (tmp_path / "references").iterdir() if path.name != ".downloads"] == [

@@ -14,7 +14,8 @@ from genomics.localaws.chaos.feeding import Submitted
 from jobs import storage
 from jobs.models import Job, Kind, ResultFile, Status
 
-_REPEATABLE = (Kind.VCF, Kind.INDEX, Kind.SUMMARY, Kind.LEDGER)  # the log tells times
+_RESULT = frozenset(Kind) - {Kind.INPUT}
+_REPEATABLE = _RESULT - {Kind.LOG}  # it tells times
 _JOB_LINK = re.compile(r"/jobs/([0-9a-f-]{36})/")
 
 
@@ -107,7 +108,7 @@ def _object_faults() -> Iterator[Fault]:
     ended = Job.objects.filter(status__in=[Status.COMPLETED, Status.FAILED])
     files = Counter(rows_of.job_id for rows_of in rows.values())
     for job in ended:
-        wanted = len(_REPEATABLE) + 1 if job.status == Status.COMPLETED else 1
+        wanted = len(_RESULT) if job.status == Status.COMPLETED else 1
         if files[job.pk] != wanted:
             yield Fault(check="files", what=f"job {job.pk} has {files[job.pk]} files instead of {wanted}")
 

@@ -36,7 +36,7 @@ def done(free_user: User, now: datetime, tmp_path: Path, mails: Path) -> Job:
     source = tmp_path / "file"
     source.write_text("bytes")
     files = []
-    for kind in (Kind.VCF, Kind.INDEX, Kind.SUMMARY, Kind.LEDGER, Kind.LOG):
+    for kind in set(Kind) - {Kind.INPUT}:
         named = source.rename(tmp_path / kind)
         files.append(results.store(job, kind=kind, source=named, name=kind))
         source = named

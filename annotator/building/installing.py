@@ -4,11 +4,13 @@ Files are kept in a folder of their own until the reference stands, so whatever 
 one goes on from there. A file that is complete is used again as long as its server still offers the same version.
 """
 
+import fcntl
 import json
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -25,6 +27,8 @@ Listener = Callable[[str, float], None]  # hears what is being done, and which f
 
 PARALLEL_DOWNLOADS = 3
 SECONDS_BETWEEN = 0.2
+
+_LOCK_FILE = "lock"
 
 # Room on disk for what is made of a file, as multiples of its size: the sequence is unpacked, stores are as large.
 _ROOM_FOR_SEQUENCE = 4
@@ -92,6 +96,18 @@ def require_space(seen: Sequence[Seen], *, folder: Path) -> None:
             f"About {needed / 1e9:,.1f} GB are needed and {free / 1e9:,.1f} GB are free below {existing}. "
             "Install fewer tracks (--tracks), or name another folder (--references)."
         )
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other installations out of a folder of downloads; raises InvalidReferenceError when one is in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InvalidReferenceError(f"Another installation is fetching into {folder}; wait for it.") from None
+        yield
 
 
 def fetch_all(seen: Sequence[Seen], *, listener: Listener, parallel: int = PARALLEL_DOWNLOADS) -> dict[Item, Remote]:

@@ -20,6 +20,7 @@ from annotator.building.download import DownloadError
 from annotator.building.installing import (
     PARALLEL_DOWNLOADS,
     Seen,
+    alone,
     build_from,
     fetch_all,
     items_of,
@@ -98,7 +99,7 @@ def _target(options: argparse.Namespace, sources: Sequence[CatalogueSource]) -> 
 def _fetch_and_build(seen: Sequence[Seen], *, target: _Target, options: argparse.Namespace) -> int:
     bars = Bars()
     try:
-        with termination_as_interrupt():
+        with alone(target.downloads), termination_as_interrupt():
             built = _built(seen, target=target, parallel=options.parallel, bars=bars)
     except KeyboardInterrupt:
         bars.close()

@@ -11,6 +11,7 @@ import pytest
 from annotator import cli
 from annotator.building import download
 from annotator.building.checksums import bsd_sum
+from annotator.building.installing import Seen, alone, fetch_all
 from annotator.manifest import read_manifest
 from annotator.reference import Reference
 from tests.annotator.building.server import Files, serving
@@ -196,6 +197,30 @@ class TestInstall:
         assert "is installed already" in capsys.readouterr().err
         assert files.requests == []
 
+    def test_does_not_run_into_another_installation(
+        self, install: Install, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with alone(tmp_path / "references" / ".downloads" / "GRCh38"):
+            assert install() == 1
+        assert "Another installation is fetching into" in capsys.readouterr().err
+        assert fetched(files) == []
+        assert install() == 0
+
+    def test_keeps_what_has_arrived_when_interrupted(
+        self, install: Install, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupt(_label: str, _part: float) -> None:
+            raise KeyboardInterrupt
+
+        def interrupted(seen: Sequence[Seen], **_: object) -> object:
+            return fetch_all(seen, listener=interrupt)
+
+        monkeypatch.setattr("annotator.commands.install.fetch_all", interrupted)
+        assert install() == 130
+        monkeypatch.undo()
+        assert not (tmp_path / "references" / "GRCh38-115").exists()
+        assert install() == 0
+
     def test_stands_beside_others(self, install: Install, tmp_path: Path) -> None:
         assert install() == 0
         assert install("--name", "Ours", "--version", "2", "--tracks", "") == 0
@@ -206,7 +231,7 @@ class TestInstall:
     def test_keeps_downloads_when_asked(self, install: Install, tmp_path: Path) -> None:
         assert install("--keep-downloads") == 0
         kept = tmp_path / "references" / ".downloads" / "GRCh38"
-        assert sorted(path.name for path in kept.iterdir()) == ["clinvar", "cytobands", "models", "sequence"]
+        assert sorted(path.name for path in kept.iterdir()) == ["clinvar", "cytobands", "lock", "models", "sequence"]
 
 
 class TestDryRun:

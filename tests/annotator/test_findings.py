@@ -1,0 +1,132 @@
+"""The engine's shortcuts against the effects themselves: every entry, to the byte."""
+
+import random
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from annotator.building.build import Plan, build_reference
+from annotator.chunk import Options
+from annotator.engine import Request, annotate
+from annotator.findings import Hgvs
+from tests.annotator.entries import Expectation
+from tests.annotator.invented import Invented, invent
+from tests.annotator.vcf import COLUMN_LINE, Outcome, record
+
+Allele = tuple[int, str, tuple[str, ...]]  # POS, REF, ALT
+
+
+@pytest.fixture(scope="module")
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Invented:
+    return invent(tmp_path_factory.mktemp("invented"))
+
+
+def edges(expectation: Expectation) -> list[int]:
+    """This function will give all positions where a stretch of a transcript begins or ends."""
+    found = {1, len(expectation.bases)}
+    for one in expectation.transcripts:
+        found |= {one.start - 5_000, one.end + 5_000, *(place for part in (*one.exons, *one.coding) for place in part)}
+        for (_, before), (after, _) in pairwise(one.exons):
+            found |= {before + 18, after - 18, (before + after) // 2}
+    return sorted(found)
+
+
+def alleles(expectation: Expectation, *, count: int, seed: int) -> Iterator[Allele]:
+    """This function will invent alleles, half of them near the edges of what transcripts are made of."""
+    chance, places, bases = random.Random(seed), edges(expectation), expectation.bases
+    while count:
+        near = chance.choice(places) + chance.randint(-12, 12)
+        position = near if chance.random() < 0.6 else chance.randint(1, len(bases))
+        length = chance.choice((1, 1, 1, 1, 2, 3, 4, 7, 30, 400))
+        ref = bases[max(position, 1) - 1 : position - 1 + length]
+        if position < 1 or not ref or set(ref) - set("ACGT"):
+            continue
+        alts = {_alt(ref, chance) for _ in range(chance.choice((1, 1, 1, 1, 2, 3)))} - {ref}
+        if alts:
+            count -= 1
+            yield position, ref, tuple(sorted(alts))
+
+
+def _alt(ref: str, chance: random.Random) -> str:
+    kind = chance.random()
+    if len(ref) > 1 and kind < 0.6:
+        return ref[0]
+    if kind < 0.5:
+        return chance.choice("ACGT") + ref[1:]
+    if kind < 0.9:
+        return ref[0] + "".join(chance.choices("ACGT", k=chance.choice((1, 2, 3, 6, 20)))) + ref[1:]
+    return "".join(chance.choices("ACGT", k=chance.randint(1, 5)))
+
+
+def single_bases(expectation: Expectation) -> Iterator[Allele]:
+    """This function will change every base that lies near an edge, and every twentieth of the others."""
+    wanted = {near + step for near in edges(expectation) for step in range(-20, 21)}
+    for position, base in enumerate(expectation.bases, start=1):
+        if base != "N" and (position in wanted or position % 20 == 0):
+            yield position, base, ("ACGT"["ACGT".index(base) - 1 - position % 3],)
+
+
+def annotated(folder: Path, contig: str, found: Sequence[Allele], *, reference: Path, hgvs: Hgvs) -> Outcome:
+    lines = [record(contig, position, ref, ",".join(alts)) for position, ref, alts in found]
+    path = folder / "input.vcf"
+    path.write_text(f"##fileformat=VCFv4.2\n{COLUMN_LINE}\n" + "".join(lines))
+    request = Request(input=path, reference=reference, output=folder / hgvs, stem="result", options=Options(hgvs=hgvs))
+    return Outcome(done=annotate(request, listener=lambda _: None), events=[])
+
+
+def assert_as_expected(outcome: Outcome, found: Sequence[Allele], expectation: Expectation) -> None:
+    wrong = []
+    for row, allele in zip(outcome.rows, found, strict=True):
+        info = dict(item.partition("=")[::2] for item in row[7].split(";"))
+        expected = expectation.record(*allele)
+        if info["CSQ"] != expected:
+            ours, theirs = info["CSQ"].split(","), expected.split(",")
+            wrong.append((allele, sorted(set(ours) - set(theirs)), sorted(set(theirs) - set(ours))))
+    assert wrong[:3] == []
+
+
+@cache
+def expectation_of(reference: Path, contig: str, hgvs: Hgvs) -> Expectation:
+    return Expectation(reference, contig=contig, hgvs=hgvs)
+
+
+@pytest.mark.parametrize("hgvs", Hgvs)
+class TestInventedGenes:
+    def test_single_base_changes(self, invented: Invented, tmp_path: Path, hgvs: Hgvs) -> None:
+        expectation = expectation_of(invented.folder, "7", hgvs)
+        found = list(single_bases(expectation))
+        outcome = annotated(tmp_path, "7", found, reference=invented.folder, hgvs=hgvs)
+        assert_as_expected(outcome, found, expectation)
+
+    @pytest.mark.parametrize("contig", ["7", "MT"])
+    def test_alleles_of_all_kinds(self, invented: Invented, tmp_path: Path, hgvs: Hgvs, contig: str) -> None:
+        expectation = expectation_of(invented.folder, contig, hgvs)
+        found = sorted(alleles(expectation, count=3_000, seed=5))
+        outcome = annotated(tmp_path, contig, found, reference=invented.folder, hgvs=hgvs)
+        assert_as_expected(outcome, found, expectation)
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("hgvs", [Hgvs.DEFAULT, Hgvs.ALL])
+class TestChromosome21:
+    @pytest.fixture(scope="class")
+    def chr21(self, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        plan = Plan(
+            name="chr21",
+            version="1",
+            build="GRCh38",
+            fasta=(shared_data / "chr21.GRCh38.real_segments.fa.gz",),
+            gff3=(shared_data / "ensembl84.chr21.gff3.gz",),
+            output=tmp_path_factory.mktemp("chr21") / "reference",
+        )
+        build_reference(plan)
+        return plan.output
+
+    def test_alleles_of_all_kinds(self, chr21: Path, tmp_path: Path, hgvs: Hgvs) -> None:
+        expectation = expectation_of(chr21, "21", hgvs)
+        found = sorted(alleles(expectation, count=4_000, seed=21))
+        outcome = annotated(tmp_path, "21", found, reference=chr21, hgvs=hgvs)
+        assert_as_expected(outcome, found, expectation)

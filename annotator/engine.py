@@ -18,7 +18,6 @@ from annotator.header import VcfHeader
 from annotator.journal import Journal
 from annotator.ledger import Ledger
 from annotator.limits import DEFAULT_LIMITS, Limits
-from annotator.manifest import MANIFEST_NAME
 from annotator.order import BlockOrder
 from annotator.pipeline import Step, annotate_blocks
 from annotator.preview import Preview
@@ -27,18 +26,13 @@ from annotator.provenance import Output, Proof, options_of, proof_of, result_man
 from annotator.reading import TextBlock, VcfReader
 from annotator.reference import Reference
 from annotator.remarks import remarks
+from annotator.result_files import LOG_NAME, names_of
+from annotator.result_files import stem_of as stem_of
 from annotator.summary import Summary
 from annotator.tabix import TabixWriter
 from annotator.table import VariantTable
 from annotator.version import ANNOTATOR_VERSION
 from annotator.wording import counted
-
-LOG_NAME = "log.txt"
-SUMMARY_NAME = "summary.json"
-LEDGER_NAME = "ledger.json"
-PREVIEW_NAME = "preview.json"
-
-_INPUT_ENDINGS = (".vcf.gz", ".vcf.bgz", ".vcf", ".gz", ".bgz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +46,6 @@ class Request:
     limits: Limits = field(default=DEFAULT_LIMITS)
     options: Options = field(default=Options())
     processes: int = 1  # the bytes of the result do not depend on them
-
-
-def stem_of(file_name: str) -> str:
-    """The name of an input without the ending that says it is a VCF, in whatever case."""
-    for ending in _INPUT_ENDINGS:
-        if file_name.lower().endswith(ending) and len(file_name) > len(ending):
-            return file_name[: -len(ending)]
-    return file_name
 
 
 def annotate(request: Request, *, listener: Listener) -> Done:
@@ -105,14 +91,8 @@ class _Run:
         self._request = request
         self._clock = clock
         self._journal = journal
-        self._staged = {
-            "vcf": folder / f"{request.stem}.annot.vcf.gz",
-            "table": folder / f"{request.stem}.variants.parquet",
-            "summary": folder / SUMMARY_NAME,
-            "ledger": folder / LEDGER_NAME,
-            "preview": folder / PREVIEW_NAME,
-        }
-        self._manifest = folder / MANIFEST_NAME
+        self._staged = {kind: folder / name for kind, name in names_of(request.stem).items()}
+        self._manifest = self._staged.pop("manifest")
         self._proofs: dict[str, Proof] = {}  # by kind, where they are known without reading the file again
         self.ledger = Ledger(max_listed=request.limits.max_listed_rejections)
         self.summary = Summary()

@@ -56,38 +56,4 @@ TERMS = {
     name: Term(name=name, impact=impact, rank=rank)
     for rank, (name, impact) in enumerate(row.split() for row in _SEVERITY.split("\n") if row)
 }
-
-_BCFTOOLS_NAMES = {
-    "splice_acceptor": "splice_acceptor_variant",
-    "splice_donor": "splice_donor_variant",
-    "stop_gained": "stop_gained",
-    "frameshift": "frameshift_variant",
-    "stop_lost": "stop_lost",
-    "start_lost": "start_lost",
-    "inframe_insertion": "inframe_insertion",
-    "inframe_deletion": "inframe_deletion",
-    "inframe_altering": "protein_altering_variant",
-    "protein_altering": "protein_altering_variant",
-    "missense": "missense_variant",
-    "splice_region": "splice_region_variant",
-    "start_retained": "start_retained_variant",
-    "stop_retained": "stop_retained_variant",
-    "synonymous": "synonymous_variant",
-    "coding_sequence": "coding_sequence_variant",
-    "5_prime_utr": "5_prime_UTR_variant",
-    "3_prime_utr": "3_prime_UTR_variant",
-    "intron": "intron_variant",
-    "non_coding": "non_coding_transcript_variant",
-    "feature_elongation": "feature_elongation",
-    "feature_truncation": "feature_truncation",
-}
-
-
-def term_of_bcftools(name: str) -> Term | None:
-    """The term for a consequence as `bcftools csq` names it; None for one that has no place in VEP's list."""
-    so_name = _BCFTOOLS_NAMES.get(name.removeprefix("*"))
-    return TERMS[so_name] if so_name is not None else None
-
-
-def most_severe(terms: list[Term]) -> Term:
-    return min(terms, key=lambda term: term.rank)
+BY_RANK = tuple(TERMS.values())

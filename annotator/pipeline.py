@@ -11,7 +11,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -35,7 +35,7 @@ class _Worker:
 
 def annotate_blocks(
     blocks: Iterator[TextBlock], *, make: Callable[[], BlockAnnotator], processes: int
-) -> Iterator[Step]:
+) -> Generator[Step]:
     """Give each block with what it has become, in order; the caller stops at the first one that is at fault.
 
     With one process everything happens here; with more, that many workers share the blocks. Raises EngineError when a

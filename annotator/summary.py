@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.alleles import BASES, is_transition, trim, variant_class
+from annotator.alleles import BASES, is_transition, trim
 from annotator.coded import Coded
 from annotator.genotypes import Genotype, genotype_of
-from annotator.ontology import IMPACTS, TERMS, Term
+from annotator.ontology import IMPACTS, TERMS
 from annotator.quoting import excerpt
 from annotator.table import Values
 
@@ -142,21 +142,6 @@ class Summary:
                 self.other_filters += count
         self.quality.merge(later.quality)
         self.depth.merge(later.depth)
-
-    def count_variant(self, ref: bytes, alt: bytes) -> None:
-        """Count one normalised, upper-case allele."""
-        kind = variant_class(ref, alt)
-        self.classes[kind] += 1
-        if kind == "SNV":
-            if is_transition(ref, alt):
-                self.transitions += 1
-            else:
-                self.transversions += 1
-
-    def count_consequence(self, worst: Term) -> None:
-        """Count one variant's most severe consequence."""
-        self.consequences[worst.name] += 1
-        self.impacts[worst.impact] += 1
 
     @property
     def records(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from annotator.chunk import Options
 from annotator.commands.bars import Bars
-from annotator.engine import Request, annotate, stem_of
+from annotator.engine import Request, annotate
 from annotator.errors import InvalidVcfError
 from annotator.findings import Hgvs
 from annotator.limits import DEFAULT_LIMITS, Limits
@@ -17,6 +17,7 @@ from annotator.progress import ENGINE_ERROR, Done, Event, Failed, Listener, Prog
 from annotator.provenance import is_plain_name
 from annotator.quoting import visible
 from annotator.reference import STARTER_FOLDER
+from annotator.result_files import stem_of
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,14 +10,15 @@ from typing import Any
 
 import pysam
 
+from annotator.chunk import Options
+from annotator.csq import COLUMNS
 from annotator.engine import Request, annotate
 from annotator.limits import DEFAULT_LIMITS, Limits
-from annotator.manifest import Contig, Manifest, write_manifest
 from annotator.progress import Done, Event
 from annotator.reference import STARTER_FOLDER
-from annotator.vep import COLUMNS
 
 COLUMN_LINE = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+NO_CHOICE = Options()
 HEADER = f"##fileformat=VCFv4.2\n##reference=GRCh38\n{COLUMN_LINE}\n"
 
 
@@ -73,16 +73,34 @@ class Runner:
         name: str = "input.vcf",
         reference: Path = STARTER_FOLDER,
         limits: Limits = DEFAULT_LIMITS,
+        options: Options = NO_CHOICE,
+        processes: int = 1,
     ) -> Outcome:
         if not isinstance(content, str | bytes):
             content = HEADER + "".join(content)
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return self.annotate(path, reference=reference, limits=limits)
+        return self.annotate(path, reference=reference, limits=limits, options=options, processes=processes)
 
-    def annotate(self, path: Path, *, reference: Path = STARTER_FOLDER, limits: Limits = DEFAULT_LIMITS) -> Outcome:
+    def annotate(
+        self,
+        path: Path,
+        *,
+        reference: Path = STARTER_FOLDER,
+        limits: Limits = DEFAULT_LIMITS,
+        options: Options = NO_CHOICE,
+        processes: int = 1,
+    ) -> Outcome:
         self.events = []
-        request = Request(input=path, reference=reference, output=self.output, stem="result", limits=limits)
+        request = Request(
+            input=path,
+            reference=reference,
+            output=self.output,
+            stem="result",
+            limits=limits,
+            options=options,
+            processes=processes,
+        )
         return Outcome(done=annotate(request, listener=self.events.append), events=self.events)
 
     @property
@@ -106,39 +124,3 @@ def rcrs(start: int, end: int) -> str:
     """Bases start..end (1-based, both included) of the starter's mitochondrial sequence."""
     lines = (STARTER_FOLDER / "sequence.fa").read_text().splitlines()[1:]
     return "".join(lines)[start - 1 : end]
-
-
-def assemble_chr21(shared_data: Path, *, folder: Path) -> Path:
-    """A reference folder with sequence and models of chromosome 21, made from the shared data."""
-    folder.mkdir()
-    for suffix in ("", ".fai", ".gzi"):
-        name = f"chr21.GRCh38.real_segments.fa.gz{suffix}"
-        (folder / f"sequence.fa.gz{suffix}").symlink_to(shared_data / name)
-    models = gzip.decompress((shared_data / "ensembl84.chr21.gff3.gz").read_bytes()).decode()
-    (folder / "models.gff3.gz").write_bytes(gzip.compress(_one_parent_each(models).encode(), mtime=0))
-    manifest = Manifest(
-        name="chr21",
-        version="1",
-        build="GRCh38",
-        engine="0",
-        contigs=(Contig(name="21", length=46_709_983, aliases=("chr21",)),),
-        mitochondrion=None,
-        sequence="sequence.fa.gz",
-        models="models.gff3.gz",
-        model_contigs=("21",),
-        tracks=(),
-        sources=(),
-        files={},
-    )
-    write_manifest(folder, manifest=manifest)
-    return folder
-
-
-def _one_parent_each(gff: str) -> str:
-    """Repeat a row that names several parents once for each, which is all that `bcftools csq` understands."""
-    rows = []
-    for row in gff.splitlines():
-        found = re.search(r"Parent=([^;]*,[^;]*)", row)
-        parents = found[1].split(",") if found else []
-        rows += [row.replace(f"Parent={found[1]}", f"Parent={parent}") for parent in parents] if found else [row]
-    return "\n".join(rows) + "\n"

@@ -4,6 +4,7 @@ Offsets are bytes from the beginning of the text; lines are numbered from 0 here
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(8)
 
 _TAB, _NEWLINE, _ZERO = b"\t\n0"
 _MAX_DIGITS = 10
+_LONGEST_BY_PLACE = 64  # bytes of a text that is compared with others place by place, all lines at once
 
 Offsets = NDArray[np.int64]
 
@@ -89,9 +91,14 @@ def starts_of_runs(columns: Columns, column: int) -> list[int]:
     lengths = ends - begins
     changes = np.ones(len(columns), dtype=np.bool_)
     changes[1:] = lengths[1:] != lengths[:-1]
-    for place in range(int(lengths.max(initial=0))):
-        codes = columns.codes[np.where(place < lengths, begins + place, begins)]
-        changes[1:] |= (codes[1:] != codes[:-1]) & (place < lengths[1:])
+    longest = int(lengths.max(initial=0))
+    if longest > _LONGEST_BY_PLACE:
+        texts = [columns.field(line, column) for line in range(len(columns))]
+        changes[1:] = [one != other for one, other in pairwise(texts)]
+    else:
+        for place in range(longest):
+            codes = columns.codes[np.where(place < lengths, begins + place, begins)]
+            changes[1:] |= (codes[1:] != codes[:-1]) & (place < lengths[1:])
     found: list[int] = np.flatnonzero(changes).tolist()
     return found
 

@@ -27,7 +27,6 @@ from annotator.reading import TextBlock, VcfReader
 from annotator.reference import Reference
 from annotator.remarks import remarks
 from annotator.result_files import LOG_NAME, names_of
-from annotator.result_files import stem_of as stem_of
 from annotator.summary import Summary
 from annotator.tabix import TabixWriter
 from annotator.table import VariantTable

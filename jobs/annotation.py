@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 
 from annotator import progress
-from annotator.engine import stem_of
+from annotator.result_files import stem_of
 from genomics.aws import s3
 from genomics.aws.errors import ObjectMissingError
 from jobs import dispatch, lease, references, results, sandbox, storage, transitions

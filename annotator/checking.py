@@ -6,6 +6,7 @@ caller's to check, with `Run`.
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ class BlockChecker:
         """The runs of a block; None when a contig is not known, comes twice, or is not in order."""
         runs: list[Run] = []
         begins = starts_of_runs(columns, CHROM) if len(columns) else []
-        for begin, end in zip(begins, [*begins[1:], len(columns)], strict=True):
+        for begin, end in pairwise([*begins, len(columns)]):
             text = columns.field(begin, CHROM)
             name = text.decode("utf-8", "replace")
             contig = self._contigs.find(name)

@@ -2,21 +2,24 @@
 
 import gzip
 import json
-import os
-import select
-import signal
-import subprocess
-import sys
+import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
+from zipfile import BadZipFile
 
+import pyarrow.parquet as pq
 import pysam
 import pytest
 
-from annotator.engine import stem_of
-from annotator.errors import EngineError, InvalidReferenceError
+from annotator.chunk import Options
+from annotator.errors import EngineError, InvalidReferenceError, InvalidVcfError
+from annotator.findings import Hgvs
+from annotator.limits import DEFAULT_LIMITS
 from annotator.progress import Progress, Stage
+from annotator.provenance import verify
 from annotator.reference import STARTER_FOLDER
+from annotator.result_files import stem_of
 from annotator.samples import SAMPLE_EXPECTED, SAMPLE_VCF
 from tests.annotator.vcf import COLUMN_LINE, HEADER, Outcome, Runner, rcrs, record
 
@@ -49,6 +52,11 @@ def without_additions(outcome: Outcome, original: bytes) -> list[bytes]:
     return kept
 
 
+def contents(outcome: Outcome) -> dict[str, bytes]:
+    """The bytes of all files by kind, but for the log, which holds times."""
+    return {kind: Path(path).read_bytes() for kind, path in outcome.done.files.items() if kind != "log"}
+
+
 def assert_preserved(outcome: Outcome, original: bytes) -> None:
     assert without_additions(outcome, original) == [line for line in original.split(b"\n") if line]
 
@@ -78,8 +86,7 @@ class TestSample:
         found = {columns[1]: outcome.csq(index) for index, columns in enumerate(outcome.rows) if columns[0] == "chrM"}
         assert found.keys() == expected.keys()
         for position, columns in expected.items():
-            (entry,) = found[position]
-            assert {name: entry[name] for name in columns} == columns
+            assert any(columns.items() <= entry.items() for entry in found[position])
 
     def test_keeps_every_record(self, outcome: Outcome) -> None:
         assert_preserved(outcome, SAMPLE_VCF.read_bytes())
@@ -98,14 +105,12 @@ class TestSample:
             assert variant.info["CLINVAR_ID"] == (7105,)
 
     def test_gives_the_same_bytes_again(self, outcome: Outcome, run: Runner) -> None:
-        kinds = ("vcf", "index", "summary", "ledger")
-        first = {kind: Path(outcome.done.files[kind]).read_bytes() for kind in kinds}
-        again = run.annotate(SAMPLE_VCF)
-        assert first == {kind: Path(again.done.files[kind]).read_bytes() for kind in kinds}
+        first = contents(outcome)
+        assert contents(run.annotate(SAMPLE_VCF)) == first
 
     def test_tells_stages_in_order_and_progress_that_never_falls(self, outcome: Outcome) -> None:
         stages = [event.stage for event in outcome.events if isinstance(event, Stage)]
-        assert stages == ["read", "consequences", "merge", "index"]
+        assert stages == ["read", "annotate", "finish"]
         assert list(outcome.done.stage_seconds) == stages
         fractions = [event.fraction for event in outcome.events if isinstance(event, Progress)]
         assert fractions == sorted(fractions)
@@ -124,16 +129,36 @@ class TestSample:
         assert sorted(path.name for path in run.output.iterdir()) == [
             "ledger.json",
             "log.txt",
+            "manifest.json",
+            "preview.json",
             "result.annot.vcf.gz",
             "result.annot.vcf.gz.tbi",
+            "result.variants.parquet",
             "summary.json",
         ]
+
+    def test_is_proved_by_its_manifest(self, outcome: Outcome, run: Runner) -> None:
+        manifest = outcome.json("manifest")
+        proved = {output["kind"]: output["name"] for output in manifest["outputs"]}
+        assert proved == {
+            kind: Path(path).name for kind, path in outcome.done.files.items() if kind not in ("log", "manifest")
+        }
+        findings = verify(run.output / "manifest.json", input_file=SAMPLE_VCF, reference=STARTER_FOLDER)
+        assert [finding for finding in findings if finding.trouble] == []
+
+    def test_has_a_row_of_the_table_for_each_variant(self, outcome: Outcome) -> None:
+        table = pq.read_table(outcome.done.files["table"]).to_pylist()
+        assert len(table) == 228
+        assert [(row["chrom"], str(row["pos"])) for row in table] == [tuple(columns[:2]) for columns in outcome.rows]
+        (row,) = (row for row in table if row["pos"] == 3460 and row["chrom"] == "chrM")
+        assert (row["symbol"], row["hgvsp"]) == ("MT-ND1", "ENSP00000354687:p.Ala52Thr")
+        assert [row[0] for row in outcome.json("preview")["rows"]] == list(range(100))
 
 
 class TestConsequences:
     def test_are_given_for_each_allele(self, run: Runner) -> None:
         outcome = run([record("MT", 8993, "T", "G,C")])
-        assert [(entry["Allele"], entry["Amino_acids"]) for entry in outcome.csq(0)] == [
+        assert [(entry["Allele"], entry["Amino_acids"]) for entry in outcome.hits(0)] == [
             ("G", "L/R"),
             ("C", "L/P"),
         ]
@@ -142,24 +167,49 @@ class TestConsequences:
 
     def test_use_the_mitochondrial_code(self, run: Runner) -> None:
         outcome = run([record("MT", 3564, "A", "G")])
-        (entry,) = outcome.csq(0)
+        (entry,) = outcome.hits(0)
         assert entry["Consequence"] == "synonymous_variant"
         assert entry["Amino_acids"] == "W"
 
     def test_name_both_genes_where_two_overlap(self, run: Runner) -> None:
         outcome = run([record("MT", 8528, "T", "C")])
-        assert {entry["SYMBOL"] for entry in outcome.csq(0)} == {"MT-ATP6", "MT-ATP8"}
+        assert {entry["SYMBOL"] for entry in outcome.hits(0)} == {"MT-ATP6", "MT-ATP8"}
 
     def test_write_indels_as_vep_does(self, run: Runner) -> None:
         base = rcrs(3460, 3462)
         outcome = run([record("MT", 3460, base[:2], base[0]), record("MT", 3460, base[0], f"{base[0]}A")])
-        assert [outcome.csq(row)[0]["Allele"] for row in (0, 1)] == ["-", "A"]
-        assert all(outcome.csq(row)[0]["Consequence"] == "frameshift_variant" for row in (0, 1))
-        assert all(outcome.csq(row)[0]["Protein_position"] == "" for row in (0, 1))
+        hits = [outcome.hits(row) for row in (0, 1)]
+        assert [[entry["Allele"] for entry in entries] for entries in hits] == [["-"], ["A"]]
+        assert all(entry["Consequence"] == "frameshift_variant" for entries in hits for entry in entries)
+        assert [entry["HGVSc"].partition(":")[2] for entries in hits for entry in entries] == [
+            "c.156del",  # the last of its kind, as the 3' rule wants
+            "c.154_155insA",
+        ]
 
-    def test_are_absent_between_genes(self, run: Runner) -> None:
+    def test_tell_the_distance_to_genes_nearby(self, run: Runner) -> None:
         outcome = run([record("MT", 100, rcrs(100, 100), "A" if rcrs(100, 100) != "A" else "C")])
-        assert "CSQ" not in outcome.info(0)
+        assert outcome.hits(0) == []
+        (entry,) = (entry for entry in outcome.csq(0) if entry["SYMBOL"] == "MT-ND2")
+        assert (entry["Consequence"], entry["DISTANCE"]) == ("upstream_gene_variant", str(4470 - 100))
+        assert "MT-CO1" not in {entry["SYMBOL"] for entry in outcome.csq(0)}  # farther than 5,000 bases
+
+    def test_come_with_the_most_severe_first_and_one_picked(self, run: Runner) -> None:
+        outcome = run([record("MT", 3460, "G", "A")])
+        first, *others = outcome.csq(0)
+        assert (first["Consequence"], first["PICK"]) == ("missense_variant", "1")
+        assert {entry["PICK"] for entry in others} == {""}
+
+    @pytest.mark.parametrize(
+        ("hgvs", "named"),
+        [(Hgvs.DEFAULT, {"MT-ATP6", "MT-ATP8"}), (Hgvs.NONE, set()), (Hgvs.ALL, {"MT-ATP6", "MT-ATP8"})],
+    )
+    def test_are_named_as_a_person_chose(self, run: Runner, hgvs: Hgvs, named: set[str]) -> None:
+        outcome = run([record("MT", 8528, "T", "C")], options=Options(hgvs=hgvs))
+        assert {entry["SYMBOL"] for entry in outcome.csq(0) if entry["HGVSc"] or entry["HGVSp"]} == named
+
+    def test_may_be_named_as_predicted(self, run: Runner) -> None:
+        outcome = run([record("MT", 3460, "G", "A")], options=Options(parentheses=True))
+        assert outcome.hits(0)[0]["HGVSp"] == "ENSP00000354687:p.(Ala52Thr)"
 
     def test_have_a_dot_for_an_allele_without_any(self, run: Runner) -> None:
         outcome = run([record("MT", 3460, "G", "A,<DEL>")])
@@ -341,67 +391,127 @@ class TestContigNames:
 
 
 class TestFailure:
-    def test_of_a_stage_leaves_no_result(self, run: Runner, tmp_path: Path) -> None:
-        broken = tmp_path / "reference"
-        broken.mkdir()
-        for path in STARTER_FOLDER.iterdir():
-            if path.name != "models.gff3":
-                (broken / path.name).symlink_to(path)
-        (broken / "models.gff3").write_text("##gff-version 3\n")
-        with pytest.raises(EngineError, match="consequence stage failed"):
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> Path:
+        """This function will give a reference whose models cannot be read."""
+        folder = shutil.copytree(STARTER_FOLDER, tmp_path / "reference")
+        (folder / "models" / "MT.npz").write_bytes(b"PK\x03\x04 no archive")
+        return folder
+
+    def test_leaves_no_result(self, run: Runner, broken: Path) -> None:
+        with pytest.raises(BadZipFile):
             run([record("MT", 3460, "G", "A")], reference=broken)
         assert [path.name for path in run.output.iterdir()] == ["log.txt"]
         assert "not at fault" in run.log
 
-    def test_of_a_killed_bcftools_leaves_no_result(self, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = subprocess.Popen
-
-        class Killed(real):  # type: ignore[misc,valid-type]
-            def __init__(self, command: list[str], **options: object) -> None:
-                super().__init__(command, **options)
-                if "csq" in command:
-                    self.send_signal(signal.SIGKILL)
-
-        monkeypatch.setattr("annotator.consequences.subprocess.Popen", Killed)
-        with pytest.raises(EngineError, match="csq with -9"):
-            run([record("MT", 3460, "G", "A")])
+    def test_of_a_process_of_many_leaves_no_result(self, run: Runner, broken: Path) -> None:
+        with pytest.raises(EngineError, match="worker process failed: BadZipFile"):
+            run([record("MT", 3460, "G", "A")], reference=broken, processes=2)
         assert [path.name for path in run.output.iterdir()] == ["log.txt"]
 
     def test_of_the_reference_is_ours(self, run: Runner, tmp_path: Path) -> None:
         with pytest.raises(InvalidReferenceError, match="not a reference"):
             run([record("MT", 3460, "G", "A")], reference=tmp_path)
 
-    @pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's")
-    def test_of_the_parent_ends_bcftools(self) -> None:
-        child_script = (
-            "import os, sys\n"
-            "from annotator.bcftools import die_with_parent\n"
-            "die_with_parent(os.getppid())\n"
-            "print(os.getpid(), flush=True)\n"
-            "sys.stdin.read()\n"
-        )
-        script = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child_script!r}])\n"
-        with subprocess.Popen(
-            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as parent:
-            assert parent.stdout is not None
-            child = int(parent.stdout.readline())
-            parent.kill()
-            handle = _process_handle(child)  # its input stays open: only the signal can end it
-            assert handle is None or _ends(handle)
+
+class TestProcesses:
+    LINES = tuple(
+        [
+            record("chr1", position, "A", "G,<DEL>", info=f"DP={position % 97};X={'y' * 40}")
+            for position in range(1, 30_000)
+        ]
+        + [record("chrM", at, rcrs(at, at), "A" if rcrs(at, at) != "A" else "C") for at in range(577, 3_107)]
+    )
+
+    def test_of_whatever_number_give_the_same_bytes(self, run: Runner) -> None:
+        first = contents(run(self.LINES))
+        assert len(first["vcf"]) > 300_000
+        for processes in (2, 3):
+            assert contents(run(self.LINES, processes=processes)) == first
+
+    def test_refuse_the_same_line(self, run: Runner) -> None:
+        for processes in (1, 2):
+            with pytest.raises(InvalidVcfError) as caught:
+                run([*self.LINES, record("chr1", 5, "A", "G")], processes=processes)
+            assert (caught.value.code, caught.value.line) == ("CONTIG_IN_TWO_BLOCKS", 4 + len(self.LINES))
 
 
-def _process_handle(pid: int) -> int | None:
-    try:
-        return os.pidfd_open(pid)
-    except ProcessLookupError:
-        return None
+class TestBadLines:
+    KEEP = Options(keeps_bad_lines=True)
+    BAD = (
+        "chr1\t1001\n",
+        record("chr1", "1e3", "A", "G"),
+        record("chr99", 5, "A", "G"),
+        record("chr2", "x", "A", "G"),
+        record("chr1", 248_956_423, "A", "G"),
+        record("chr1", 5_000, "A/C", "G"),
+        "\n",
+    )
+    CODES = (
+        *("WRONG_COLUMN_COUNT", "BAD_POSITION", "UNKNOWN_CONTIG", "BAD_POSITION"),
+        *("PAST_CONTIG_END", "BAD_REF", "EMPTY_LINE"),
+    )
+    GOOD = (record("chr1", 1_000, "A", "G"), record("chr1", 1_002, "A", "G"), record("chr2", 5, "A", "G"))
 
+    def lines(self) -> list[str]:
+        return [self.GOOD[0], *self.BAD, *self.GOOD[1:]]
 
-def _ends(handle: int) -> bool:
-    ready, _, _ = select.select([handle], [], [], 10)
-    os.close(handle)
-    return bool(ready)
+    def test_refuse_the_file_by_default(self, run: Runner) -> None:
+        with pytest.raises(InvalidVcfError) as caught:
+            run(self.lines())
+        assert (caught.value.code, caught.value.line) == ("WRONG_COLUMN_COUNT", 5)
+
+    def test_go_to_the_ledger_and_not_into_the_result(self, run: Runner) -> None:
+        clean = run(self.GOOD).rows
+        outcome = run(self.lines(), options=self.KEEP)
+        assert outcome.rows == clean
+        ledger = outcome.json("ledger")
+        assert [(one["line"], one["reason"]) for one in ledger["rejections"]] == list(enumerate(self.CODES, start=5))
+        assert ledger["rejections"][0]["text"] == r"chr1\t1001"
+        assert (ledger["records_read"], ledger["annotated"], ledger["rejected"]) == (10, 3, 7)
+        assert "7 lines are no records and were left out" in outcome.text("log")
+        assert "up to 1,000 go to the ledger" in outcome.text("log")
+
+    def test_may_be_all_there_is(self, run: Runner) -> None:
+        outcome = run(self.BAD, options=self.KEEP)
+        assert (outcome.rows, outcome.done.rejected) == ([], 7)
+
+    def test_that_are_one_too_many_refuse_the_file(self, run: Runner) -> None:
+        limits = replace(DEFAULT_LIMITS, max_bad_lines=6)
+        with pytest.raises(InvalidVcfError) as caught:
+            run(self.lines(), options=self.KEEP, limits=limits)
+        assert (caught.value.code, caught.value.line) == ("EMPTY_LINE", 11)
+        assert run(self.lines(), options=self.KEEP, limits=replace(limits, max_bad_lines=7)).done.rejected == 7
+
+    def test_are_counted_over_blocks_and_processes(self, run: Runner) -> None:
+        filler = [record("chr1", at, "A", "G", info="x" * 1_000) for at in range(1, 3_000)]
+        lines = [*filler[:100], self.BAD[0], *filler[100:2_500], self.BAD[1], *filler[2_500:], self.BAD[-1]]
+        limits = replace(DEFAULT_LIMITS, max_bad_lines=2)
+        for processes in (1, 2):
+            with pytest.raises(InvalidVcfError) as caught:
+                run(lines, options=self.KEEP, limits=limits, processes=processes)
+            assert (caught.value.code, caught.value.line) == ("EMPTY_LINE", 3 + len(lines))
+        assert run(lines, options=self.KEEP).done.rejected == 3
+
+    @pytest.mark.parametrize(
+        ("line", "code"),
+        [
+            (record("chr1", 999, "A", "G"), "NOT_SORTED"),
+            (record("chr2", 1, "A", "G") + record("1", 2_000, "A", "G"), "CONTIG_IN_TWO_BLOCKS"),
+            (COLUMN_LINE + "\n", "HEADER_AFTER_RECORDS"),
+        ],
+    )
+    def test_that_tell_of_the_whole_file_refuse_it(self, run: Runner, line: str, code: str) -> None:
+        with pytest.raises(InvalidVcfError) as caught:
+            run([self.GOOD[0], self.BAD[0], line], options=self.KEEP)
+        assert caught.value.code == code
+
+    def test_do_not_hide_disorder_across_blocks(self, run: Runner) -> None:
+        filler = [record("chr1", at, "A", "G", info="x" * 1_000) for at in range(1, 2_000)]
+        lines = [*filler, self.BAD[0], record("chr1", 5, "A", "G"), record("chr1", 4, "A", "G")]
+        with pytest.raises(InvalidVcfError) as caught:
+            run(lines, options=self.KEEP)
+        assert (caught.value.code, caught.value.line) == ("NOT_SORTED", 3 + len(filler) + 2)
 
 
 class TestStem:

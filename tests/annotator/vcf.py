@@ -58,6 +58,10 @@ class Outcome:
         names = COLUMNS.split("|")
         return [dict(zip(names, entry.split("|"), strict=True)) for entry in self.info(row)[key].split(",")]
 
+    def hits(self, row: int) -> list[dict[str, str]]:
+        """The entries of transcripts that the variant lies in, not only near."""
+        return [entry for entry in self.csq(row) if entry["Feature"] and not entry["DISTANCE"]]
+
 
 @dataclass
 class Runner:

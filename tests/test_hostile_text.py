@@ -3,6 +3,7 @@
 import email
 import json
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
@@ -66,7 +67,7 @@ def _wrong(client: Client, *urls: str) -> list[str]:
         assert answer.status_code == 200, f"{url}: {answer.status_code}"
         content = answer.content.decode()
         found += [f"{url}: {wrong}" for wrong in hostile.Page(content).wrong]
-        if "7*7" in content and ">49" in content:
+        if "7*7" in content and re.search(r">49\b", content):
             found.append(f"{url}: a template was run")
     return found
 

@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from annotator.cli import main
+from annotator.cli import _parser, main
+from annotator.commands.annotate import _LIMIT_TEXTS
+from annotator.limits import Limits
 from annotator.progress import Done, Failed, parse
 from annotator.samples import SAMPLE_VCF
 from tests.annotator.vcf import HEADER, record
@@ -24,6 +27,7 @@ class TestAnnotate:
         done = parse(finished.stdout.splitlines()[-1])
         assert isinstance(done, Done)
         assert done.records_read == 228
+        assert set(done.files) == {"vcf", "index", "table", "summary", "preview", "ledger", "manifest", "log"}
         assert Path(done.files["vcf"]).name == "mine.annot.vcf.gz"
         assert all(Path(path).is_file() for path in done.files.values())
 
@@ -48,6 +52,40 @@ class TestAnnotate:
         arguments = ["annotate", str(SAMPLE_VCF), "--output", str(tmp_path), "--max-records", "10"]
         assert main(arguments) == 2
         assert "more than 10 records" in capsys.readouterr().err
+
+    def test_takes_choices_that_its_manifest_tells(self, tmp_path: Path) -> None:
+        arguments = ["annotate", str(SAMPLE_VCF), "--output", str(tmp_path), "--progress", "none"]
+        choices = ["--hgvs", "all", "--parentheses", "--on-bad-record", "ledger", "--max-bad-lines", "3"]
+        assert main([*arguments, *choices, "--processes", "2"]) == 0
+        options = json.loads((tmp_path / "manifest.json").read_text())["options"]
+        assert options["options"] == {"hgvs": "all", "parentheses": True, "keeps_bad_lines": True}
+        assert options["limits"]["max_bad_lines"] == 3
+        assert options["stem"] == "sample"
+        log = (tmp_path / "log.txt").read_text()
+        for said in ("HGVS names: all transcripts", "in parentheses", "up to 3 go to the ledger"):
+            assert said in log
+
+    @pytest.mark.parametrize(
+        "choice",
+        [
+            ("--hgvs", "some"),
+            ("--processes", "many"),
+            ("--processes", "-1"),
+            ("--name", "../a"),
+            ("--on-bad-record", "skip"),
+            ("--max-records", "x"),
+        ],
+    )
+    def test_refuses_a_choice_that_there_is_not(self, tmp_path: Path, choice: tuple[str, str]) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["annotate", str(SAMPLE_VCF), "--output", str(tmp_path / "out"), *choice])
+        assert ended.value.code == 2
+        assert not (tmp_path / "out").exists()
+
+    @pytest.mark.parametrize("many", ["0", "all"])
+    def test_uses_as_many_processes_as_there_are_processors(self, tmp_path: Path, many: str) -> None:
+        options = _parser().parse_args(["annotate", str(SAMPLE_VCF), "--output", str(tmp_path), "--processes", many])
+        assert options.processes == len(os.sched_getaffinity(0))
 
     def test_prints_for_people(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["annotate", str(SAMPLE_VCF), "--output", str(tmp_path)]) == 0
@@ -74,12 +112,17 @@ class TestInspect:
 
 
 class TestHelp:
-    @pytest.mark.parametrize("command", [[], ["annotate"], ["inspect"], ["reference"]])
+    @pytest.mark.parametrize(
+        "command", [[], ["annotate"], ["inspect"], ["verify"], ["replay"], ["reference"], ["reference", "build"]]
+    )
     def test_explains_every_command(self, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as caught:
             main([*command, "--help"])
         assert caught.value.code == 0
         assert "usage:" in capsys.readouterr().out
+
+    def test_has_words_for_every_limit(self) -> None:
+        assert _LIMIT_TEXTS.keys() == {limit.name for limit in fields(Limits)}
 
 
 class TestEnding:

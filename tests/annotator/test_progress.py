@@ -5,7 +5,7 @@ import pytest
 from annotator.progress import Done, Event, Failed, Progress, Stage, StageClock, parse, to_line
 
 EVENTS: list[Event] = [
-    Stage(stage="read", label="Checking the records"),
+    Stage(stage="read", label="Reading the header"),
     Progress(records=5, fraction=0.25),
     Done(
         records_read=3,
@@ -40,8 +40,8 @@ class TestStageClock:
         clock.progress(1, 0.1)
         clock.progress(2, 0.2)
         clock.progress(3, 0.5)
-        clock.begin("merge")
+        clock.begin("annotate")
         clock.end()
         assert [event.records for event in events if isinstance(event, Progress)] == [1, 3]
-        assert [event.fraction for event in events if isinstance(event, Progress)] == [0.04, 0.2]
-        assert clock.stage_seconds == {"read": 1.0, "merge": 1.0}
+        assert [event.fraction for event in events if isinstance(event, Progress)] == [0.001, 0.005]
+        assert clock.stage_seconds == {"read": 1.0, "annotate": 1.0}

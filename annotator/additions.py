@@ -1,22 +1,59 @@
 """What is added to the records of a block, and the text of the block with it."""
 
-from itertools import chain
+import ctypes
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.columns import ID, INFO, Columns
+from annotator.native import load, pointer
 
+_LIBRARY = load()
 _DOT = ord(".")
 
 
+class Pieces:
+    """One text, empty or beginning with a semicolon, for each record; many records may share one."""
+
+    def __init__(self, records: int) -> None:
+        self._blobs: list[bytes] = []
+        self._size = 0
+        self.begins = np.zeros(records, dtype=np.int64)
+        self.lengths = np.zeros(records, dtype=np.int64)
+
+    def put(
+        self, records: NDArray[np.int64], *, text: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> None:
+        """Give records the pieces of a text."""
+        self.begins[records] = self._size + begins
+        self.lengths[records] = ends - begins
+        self._blobs.append(text)
+        self._size += len(text)
+
+    def put_one(self, record: int, text: bytes) -> None:
+        self.begins[record], self.lengths[record] = self._size, len(text)
+        self._blobs.append(text)
+        self._size += len(text)
+
+    def joined(self) -> bytes:
+        """The text in which `begins` and `lengths` tell where the pieces are."""
+        if len(self._blobs) > 1:
+            self._blobs = [b"".join(self._blobs)]
+        return self._blobs[0] if self._blobs else b""
+
+    def of(self, record: int) -> bytes:
+        begin = int(self.begins[record])
+        return self.joined()[begin : begin + int(self.lengths[record])]
+
+
 class Additions:
-    """INFO text and identifiers to add, by record of the block. Each text is empty or begins with a semicolon."""
+    """INFO text and identifiers to add, by record of the block."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self.consequences: list[bytes] = [b""] * len(columns)
-        self.tracks: list[bytes] = [b""] * len(columns)
+        self.consequences = Pieces(len(columns))
+        self.regions = Pieces(len(columns))
+        self.sites: dict[int, bytes] = {}
         self.identifiers: dict[int, bytes] = {}
 
     def identify(self, record: int, identifier: bytes) -> None:
@@ -26,33 +63,93 @@ class Additions:
 
     def assemble(self) -> tuple[bytes, NDArray[np.int64]]:
         """The block's text with all additions, and where in it each record begins; the last offset is its end."""
-        columns, text = self._columns, self._columns.text
+        columns = self._columns
+        sites = Pieces(len(columns))
+        for record, text in self.sites.items():
+            sites.put_one(record, text)
+        sources = (self.consequences, self.regions, sites)
         begins, ends = columns.span(INFO)
         is_empty = (ends == begins) | ((ends - begins == 1) & (columns.codes[begins] == _DOT))
-        self._begin_info(np.flatnonzero(is_empty).tolist())
-        added = np.fromiter(map(len, self.consequences), dtype=np.int64, count=len(columns))
-        added += np.fromiter(map(len, self.tracks), dtype=np.int64, count=len(columns))
+        added = sum((source.lengths for source in sources), np.zeros(len(columns), dtype=np.int64))
+        opens = is_empty & (added > 0)  # the first addition stands first in INFO, without its semicolon
+        for source in sources:
+            first = opens & (source.lengths > 0)
+            source.begins[first] += 1
+            source.lengths[first] -= 1
+            opens &= ~first
+        added -= is_empty & (added > 0)
         cuts = np.where(is_empty & (added > 0), begins, ends)
         growth = added - (ends - cuts)
-        cut_list, end_list = cuts.tolist(), ends.tolist()
-        slices = list(map(text.__getitem__, map(slice, [0, *end_list[:-1]], cut_list)))
-        for record, identifier in self.identifiers.items():
-            begin = int(columns.tabs[record, ID - 1]) + 1
-            before = end_list[record - 1] if record else 0
-            slices[record] = b"".join((text[before:begin], identifier, text[begin + 1 : cut_list[record]]))
-            growth[record] += len(identifier) - 1
-        rest = text[end_list[-1] :] if end_list else text
-        pieces = chain.from_iterable(zip(slices, self.consequences, self.tracks, strict=True))
+        return self._write(cuts, ends, sources, growth=growth)
+
+    def _write(
+        self,
+        cuts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        sources: tuple[Pieces, ...],
+        *,
+        growth: NDArray[np.int64],
+    ) -> tuple[bytes, NDArray[np.int64]]:
+        columns = self._columns
         offsets = np.zeros(len(columns) + 1, dtype=np.int64)
         np.cumsum(growth, out=offsets[1:])
         offsets[:-1] += columns.starts
-        offsets[-1] += len(text)
-        return b"".join(chain(pieces, (rest,))), offsets
+        offsets[-1] += len(columns.text)
+        text = (_pieces if _LIBRARY is None else _pieces_natively)(columns.text, cuts, ends, sources, int(offsets[-1]))
+        return self._identified(text, offsets) if self.identifiers else (text, offsets)
 
-    def _begin_info(self, records: list[int]) -> None:
-        """Take the semicolon away from what will stand first in an INFO column."""
-        for record in records:
-            if self.consequences[record]:
-                self.consequences[record] = self.consequences[record][1:]
-            else:
-                self.tracks[record] = self.tracks[record][1:]
+    def _identified(self, text: bytes, offsets: NDArray[np.int64]) -> tuple[bytes, NDArray[np.int64]]:
+        """Put the identifiers in, each in place of a dot."""
+        columns = self._columns
+        pieces, done = [], 0
+        growth = np.zeros(len(columns), dtype=np.int64)
+        for record, identifier in sorted(self.identifiers.items()):
+            begin = int(offsets[record] + columns.tabs[record, ID - 1] + 1 - columns.starts[record])
+            pieces += [text[done:begin], identifier]
+            done = begin + 1
+            growth[record] = len(identifier) - 1
+        pieces.append(text[done:])
+        moved = offsets.copy()
+        moved[1:] += np.cumsum(growth)
+        return b"".join(pieces), moved
+
+
+def _pieces(
+    text: bytes, cuts: NDArray[np.int64], ends: NDArray[np.int64], sources: tuple[Pieces, ...], size: int
+) -> bytes:
+    del size
+    found: list[bytes] = []
+    blobs = [source.joined() for source in sources]
+    places = [list(zip(one.begins.tolist(), (one.begins + one.lengths).tolist(), strict=True)) for one in sources]
+    done = 0
+    for record, (cut, end) in enumerate(zip(cuts.tolist(), ends.tolist(), strict=True)):
+        found.append(text[done:cut])
+        for blob, place in zip(blobs, places, strict=True):
+            begin, stop = place[record]
+            found.append(blob[begin:stop])
+        done = end
+    found.append(text[done:])
+    return b"".join(found)
+
+
+def _pieces_natively(
+    text: bytes, cuts: NDArray[np.int64], ends: NDArray[np.int64], sources: tuple[Pieces, ...], size: int
+) -> bytes:
+    assert _LIBRARY is not None
+    out = np.empty(max(size, 1), dtype=np.uint8)
+    blobs = [np.frombuffer(source.joined() or b"\0", dtype=np.uint8) for source in sources]
+    pointers = ctypes.c_void_p * len(sources)
+    kept = [np.ascontiguousarray(array) for array in (np.frombuffer(text, dtype=np.uint8), cuts, ends)]
+    _LIBRARY.assemble(
+        ctypes.c_int64(len(cuts)),
+        pointer(kept[0]),
+        ctypes.c_int64(len(text)),
+        pointer(kept[1]),
+        pointer(kept[2]),
+        ctypes.c_int64(len(sources)),
+        pointers(*(pointer(blob).value for blob in blobs)),
+        pointers(*(pointer(source.begins).value for source in sources)),
+        pointers(*(pointer(source.lengths).value for source in sources)),
+        pointer(out),
+    )
+    return out[:size].tobytes()

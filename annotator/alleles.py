@@ -52,8 +52,11 @@ def trim(position: int, ref: bytes, alt: bytes) -> tuple[int, bytes, bytes]:
     return position + first, ref[first : len(ref) - last], alt[first : len(alt) - last]
 
 
+CLASSES = ("SNV", "insertion", "deletion", "substitution", "indel")
+
+
 def variant_class(ref: bytes, alt: bytes) -> str:
-    """Ensembl's class of a plain, trimmed allele."""
+    """Ensembl's class of a plain, trimmed allele, one of CLASSES."""
     if len(ref) == len(alt):
         return "SNV" if len(ref) == 1 else "substitution"
     if alt[:1] == ref[:1]:

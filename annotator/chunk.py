@@ -8,38 +8,36 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from annotator.additions import Additions
 from annotator.alleles import vep_alleles
 from annotator.bgzf import CompressedChunk, compress_chunk
 from annotator.checking import BadLine, BlockChecker, CheckedBlock, Run
-from annotator.columns import INFO, REF
+from annotator.columns import ALT, INFO, REF
 from annotator.csq import ALLELE_FIELDS, CSQ_FIELD
 from annotator.effects.effect import Variant
+from annotator.effects.structural import StructuralVariant, structural_variant
 from annotator.fields import FieldNames, without_keys
-from annotator.findings import ContigFindings, Finding, Hgvs, Located, OtherTemplate
+from annotator.findings import ContigFindings, Findings, Hgvs, Queries
 from annotator.info import join_per_allele
 from annotator.ledger import Ledger, Rejection
 from annotator.limits import Limits
 from annotator.manifest import Contig
 from annotator.normal_form import normal_form
-from annotator.plain_zones import CHANGES, fill_other
-from annotator.reaches import reaches
+from annotator.reaches import reaches, span_of
 from annotator.reading import TextBlock
 from annotator.record_columns import describe
 from annotator.reference import Reference
 from annotator.regions import RegionStore
-from annotator.rows import PlainSnvs, Rows
+from annotator.rows import Rows
 from annotator.sequence import ContigBases
 from annotator.sites import SiteStore, site_key, snv_keys
 from annotator.summary import Summary
-from annotator.table import batch_of
-from annotator.verdicts import ANNOTATED, TRACKS_ONLY, Judge, OtherAllele, OtherRecord, Verdicts, pass_all
+from annotator.table import TableBatch, batch_of
+from annotator.verdicts import ANNOTATED, TRACKS_ONLY, Alleles, Judge, StructuralAllele, Verdicts, pass_all
 
-_ACGT = "ACGT"
-_CODES = np.frombuffer(_ACGT.encode(), dtype=np.uint8)
+_UPPER = np.frombuffer(bytes(range(256)).upper(), dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,7 @@ class AnnotatedBlock:
     runs: tuple[AnnotatedRun, ...]
     ledger: Ledger
     summary: Summary
-    rows: pa.RecordBatch
+    rows: TableBatch
     first_mismatch: Rejection | None  # None: REF agrees in all records that can be compared
     bad_lines: tuple[BadLine, ...]
 
@@ -97,6 +95,50 @@ class _Work:
     ledger: Ledger
     summary: Summary
     rows: Rows
+
+    def bases(self, alleles: Alleles, number: int) -> tuple[bytes, bytes]:
+        """REF and ALT of an allele, upper case, without what they share."""
+        text = self.checked.columns.text
+        ref, alt = int(alleles.ref_begins[number]), int(alleles.alt_begins[number])
+        ref_end, alt_end = ref + int(alleles.ref_lengths[number]), alt + int(alleles.alt_lengths[number])
+        return text[ref:ref_end].upper(), text[alt:alt_end].upper()
+
+    def alt_count(self, record: int) -> int:
+        return self.checked.columns.field(record, ALT).count(b",") + 1
+
+
+class _SharedRecords:
+    """Records of which several alleles, or none alone, were found: their texts are put together here."""
+
+    def __init__(self, work: _Work) -> None:
+        self._work = work
+        self._found: dict[int, dict[int, tuple[bytes, tuple[str, ...]]]] = {}  # entries and values by record and allele
+
+    def add(
+        self,
+        found: Findings,
+        findings: ContigFindings,
+        rows: NDArray[np.int64],
+        *,
+        records: NDArray[np.int64],
+        indexes: NDArray[np.int64],
+    ) -> None:
+        """Add alleles, which stand in these rows of `found`."""
+        offsets, text = found.rendered.offsets, found.rendered.text
+        for row, record, index in zip(rows.tolist(), records.tolist(), indexes.tolist(), strict=True):
+            transcript, terms, rank = (int(column[row]) for column in (found.transcripts, found.terms, found.ranks))
+            values = findings.values(transcript=transcript, terms=terms, rank=rank)
+            self._found.setdefault(record, {})[index] = text[offsets[row] : offsets[row + 1]], values
+
+    def write(self, *, csq_name: str, names: list[str]) -> None:
+        """Write the INFO text of each record; an allele that was not found has dots."""
+        nothing = ("",) * len(names)
+        for record, alleles in self._found.items():
+            entries = b",".join(alleles[index][0] for index in sorted(alleles))
+            rows = [alleles[index][1] if index in alleles else nothing for index in range(self._work.alt_count(record))]
+            columns = zip(names, zip(*rows, strict=True), strict=True)
+            own = "".join(f";{name}={','.join(value or '.' for value in values)}" for name, values in columns)
+            self._work.additions.consequences.put_one(record, f";{csq_name}=".encode() + entries + own.encode())
 
 
 class BlockAnnotator:
@@ -142,7 +184,7 @@ class BlockAnnotator:
                 rows=rows,
             )
             _account(work)
-            mismatches += verdicts.rejections[:1]
+            mismatches += verdicts.rejections
             self._annotate_run(work)
         self._leave_out_clashes(checked, additions, ledger)
         text, offsets = additions.assemble()
@@ -153,7 +195,7 @@ class BlockAnnotator:
             ledger=ledger,
             summary=summary,
             rows=_table_rows(checked, additions, rows, summary),
-            first_mismatch=mismatches[0] if mismatches else None,
+            first_mismatch=min(mismatches, key=lambda one: one.line, default=None),
             bad_lines=checked.bad_lines,
         )
 
@@ -183,104 +225,40 @@ class BlockAnnotator:
         )
 
     def _annotate_run(self, work: _Work) -> None:
-        verdicts = work.verdicts
-        if work.place.findings is not None:
-            self._find_snvs(work, work.place.findings)
-            self._find_others(work, work.place.findings)
+        alleles = work.verdicts.alleles
+        if work.place.findings is None:
+            count = int(np.count_nonzero(work.verdicts.fates == ANNOTATED))
+            if count:
+                work.ledger.notes["NO_MODELS"] += count
+            work.rows.add(alleles)
         else:
-            work.ledger.notes["NO_MODELS"] += int(np.count_nonzero(verdicts.fates == ANNOTATED))
-            _list_alleles(work)
+            self._find(work, alleles, work.place.findings)
         self._add_regions(work)
-        self._add_sites(work)
+        self._add_sites(work, alleles)
 
-    def _find_snvs(self, work: _Work, findings: ContigFindings) -> None:
-        snvs = work.verdicts.snvs
-        known = np.flatnonzero(snvs.verified)
-        records, positions = snvs.records[known], snvs.positions[known]
-        changes = snvs.refs[known].astype(np.int64) << 2 | snvs.alts[known]
-        located = findings.locate(positions, positions)
-        plain = np.flatnonzero(located.all_plain)
-        plain_snvs = _templates(located, findings, plain, records=records, positions=positions, changes=changes)
-        texts = _texts(plain_snvs)
-        for record, text in zip(plain_snvs.records.tolist(), texts, strict=True):
-            work.additions.consequences[record] = text
-        work.rows.add_plain_snvs(plain_snvs)
-        for allele in np.flatnonzero(~located.all_plain).tolist():
-            record, change = int(records[allele]), int(changes[allele])
-            variant = Variant(position=int(positions[allele]), ref=_ACGT[change >> 2], alt=_ACGT[change & 3])
-            found = findings.work_out(located, allele, variant=variant, text=variant.alt)
-            work.additions.consequences[record] = self._consequence_text([found])
-            work.rows.add_snv(record, found.picked, found.hgvsc, found.hgvsp)
-        for record in snvs.records[~snvs.verified].tolist():
-            work.rows.add_snv(record, None)
-
-    def _find_others(self, work: _Work, findings: ContigFindings) -> None:
-        verified = [record for record in work.verdicts.others if record.verified]
-        variants = [allele.variant for record in verified for allele in record.alleles]
-        first = np.array([variant.position for variant in variants], dtype=np.int64)
-        last = np.array([variant.end for variant in variants], dtype=np.int64)
-        located = findings.locate(first, last)
-        all_plain = located.all_plain.tolist()
-        number = 0
-        for record in verified:
-            texts = vep_alleles(record.ref, record.alts)
-            template = None
-            if len(record.alts) == 1 and all_plain[number]:
-                template = findings.other_template(located.key(number))
-            if template is not None:
-                self._fill_other(work, findings, template, record=record, text=texts[0])
-            else:
-                self._work_out(work, findings, located, number, record=record, texts=texts)
-            number += len(record.alleles)
-        _list_others(work, [record for record in work.verdicts.others if not record.verified])
-
-    def _fill_other(
-        self, work: _Work, findings: ContigFindings, template: OtherTemplate, *, record: OtherRecord, text: bytes
-    ) -> None:
-        (allele,) = record.alleles
-        variant = allele.variant
-        name = findings.name_of(template.named, variant) if template.named >= 0 else ""
-        work.additions.consequences[record.record] = fill_other(
-            template.text, template.lines, variant=variant, allele=text, name=name.encode()
+    def _find(self, work: _Work, alleles: Alleles, findings: ContigFindings) -> None:
+        """Add what the alleles do, as far as REF is known to be right."""
+        asked = np.flatnonzero(alleles.verified)
+        queries = _queries(work, alleles, asked)
+        found = findings.find(queries)
+        work.rows.add_found(alleles, asked=asked, found=found, findings=findings)
+        offsets = found.rendered.offsets
+        alone, others = np.flatnonzero(queries.whole), np.flatnonzero(~queries.whole)
+        work.additions.consequences.put(
+            alleles.records[asked[alone]], text=found.rendered.text, begins=offsets[alone], ends=offsets[alone + 1]
         )
-        work.rows.add(record.record, 0, alt=record.alts[0], kind=allele.kind, picked=template.picked, hgvsc=name)
-
-    def _work_out(
-        self,
-        work: _Work,
-        findings: ContigFindings,
-        located: Located,
-        number: int,
-        *,
-        record: OtherRecord,
-        texts: list[bytes],
-    ) -> None:
-        """Work out the alleles of a record one by one; the first has this number among those that are located."""
-        found: list[Finding | None] = [None] * len(record.alts)
-        for at, allele in enumerate(record.alleles, start=number):
-            text = texts[allele.index].decode()
-            one = found[allele.index] = findings.work_out(located, at, variant=allele.variant, text=text)
-            work.rows.add(
-                record.record,
-                allele.index,
-                alt=record.alts[allele.index],
-                kind=allele.kind,
-                picked=one.picked,
-                hgvsc=one.hgvsc,
-                hgvsp=one.hgvsp,
-            )
-        work.additions.consequences[record.record] = self._consequence_text(found)
-
-    def _consequence_text(self, findings: list[Finding | None]) -> bytes:
-        """The INFO text of one record, whose ALT alleles these are; None for one that is not annotated."""
-        entries = ",".join(found.entries for found in findings if found is not None)
-        missing = ("." for _ in ALLELE_FIELDS)
-        values = [tuple(missing) if found is None else found.picked.values() for found in findings]
-        own = "".join(
-            f";{name}={','.join(column)}"
-            for name, column in zip(self._allele_names, zip(*values, strict=True), strict=True)
+        shared = _SharedRecords(work)
+        shared.add(
+            found, findings, others, records=alleles.records[asked[others]], indexes=alleles.indexes[asked[others]]
         )
-        return f";{self._csq_name}={entries}{own}".encode()
+        structural = _structural_variants(work)
+        if structural:
+            found = findings.find(_structural_queries(structural))
+            records = np.array([one.record for one, _ in structural], dtype=np.int64)
+            indexes = np.array([one.index for one, _ in structural], dtype=np.int64)
+            shared.add(found, findings, np.arange(len(structural)), records=records, indexes=indexes)
+            work.ledger.notes["STRUCTURAL"] += len(np.unique(records))
+        shared.write(csq_name=self._csq_name, names=self._allele_names)
 
     def _add_regions(self, work: _Work) -> None:
         run, store = work.run, work.place.regions
@@ -291,112 +269,150 @@ class BlockAnnotator:
         starts = work.checked.positions[records]
         ends = starts + (ref_ends - ref_begins)[records] - 1
         first, last = store.locate(starts=starts, ends=ends)
-        tracks = work.additions.tracks
         texts: Counter[bytes] = Counter()
-        renamed: dict[bytes, bytes] = {}
+        numbers: dict[bytes, int] = {}
+        hit, which = [], []
         for record, begin, end in zip(records.tolist(), first, last, strict=True):
             if begin < end:
                 text = store.text(begin, end)
                 texts[text] += 1
-                if text not in renamed:
-                    renamed[text] = b";" + self._names.apply(text)
-                tracks[record] = renamed[text]
+                hit.append(record)
+                which.append(numbers.setdefault(text, len(numbers)))
+        renamed = [b";" + self._names.apply(text) for text in numbers]
+        begins = np.cumsum([0, *map(len, renamed)])
+        work.additions.regions.put(
+            np.array(hit, dtype=np.int64), text=b"".join(renamed), begins=begins[which], ends=begins[1:][which]
+        )
         for text, count in texts.items():
             keys = {item.partition(b"=")[0] for item in text.split(b";")}
             for track in {self._track_of[key] for key in keys}:
                 work.summary.track_hits[track] += count
 
-    def _add_sites(self, work: _Work) -> None:
-        snvs, others = work.verdicts.snvs, work.verdicts.others
-        if not work.place.sites:
+    def _add_sites(self, work: _Work, alleles: Alleles) -> None:
+        if not work.place.sites or not len(alleles):
             return
-        refs, alts = _CODES[snvs.refs], _CODES[snvs.alts]
-        keys = snv_keys(snvs.positions, refs, alts)
-        alleles = [(record, allele) for record in others for allele in record.alleles]
-        normal = [_normal(record, allele, sequence=work.place.sequence) for record, allele in alleles]
-        other_keys = np.array([site_key(*one) for one in normal], dtype=np.uint64)
+        codes = work.checked.columns.codes
+        snvs = np.flatnonzero(alleles.are_snvs)
+        keys = np.zeros(len(alleles), dtype=np.uint64)
+        refs, alts = (_UPPER[codes[begins[snvs]]] for begins in (alleles.ref_begins, alleles.alt_begins))
+        keys[snvs] = snv_keys(alleles.positions[snvs], refs, alts)
+        normal: dict[int, tuple[bytes, bytes]] = {}
+        for number in np.flatnonzero(~alleles.are_snvs).tolist():
+            position, ref, alt = self._normal(work, alleles, number)
+            keys[number] = site_key(position, ref, alt)
+            normal[number] = ref, alt
         for track, store in work.place.sites:
-            for at, row in store.candidates(keys).items():
-                found = store.read(row, ref=bytes([refs[at]]), alt=bytes([alts[at]]))
-                if found is not None:
-                    self._add_hit(work, track, int(snvs.records[at]), [found])
-            hits: dict[int, list[tuple[bytes, bytes] | None]] = {}
-            for at, row in store.candidates(other_keys).items():
-                record, allele = alleles[at]
-                _, ref, alt = normal[at]
+            hits: dict[int, dict[int, tuple[bytes, bytes]]] = {}
+            for number, row in store.candidates(keys).items():
+                ref, alt = normal.get(number) or work.bases(alleles, number)
                 found = store.read(row, ref=ref, alt=alt)
                 if found is not None:
-                    hits.setdefault(record.record, [None] * len(record.alts))[allele.index] = found
-            for number, by_allele in hits.items():
-                self._add_hit(work, track, number, by_allele)
+                    hits.setdefault(int(alleles.records[number]), {})[int(alleles.indexes[number])] = found
+            for record, by_allele in hits.items():
+                self._add_hit(work, track, record, by_allele)
 
-    def _add_hit(self, work: _Work, track: str, record: int, by_allele: list[tuple[bytes, bytes] | None]) -> None:
-        identifier = next((found[0] for found in by_allele if found and found[0]), b"")
-        if identifier:
-            work.additions.identify(record, identifier)
-        texts = [found[1] if found else b"" for found in by_allele]
-        for allele, text in enumerate(texts):
+    def _normal(self, work: _Work, alleles: Alleles, number: int) -> tuple[int, bytes, bytes]:
+        """An allele as site stores know it."""
+        record = int(alleles.records[number])
+        columns = work.checked.columns
+        alt = columns.field(record, ALT).split(b",")[int(alleles.indexes[number])].upper()
+        sequence = work.place.sequence if alleles.verified[number] else None
+        position = int(work.checked.positions[record])
+        return normal_form(position, columns.field(record, REF).upper(), alt, sequence=sequence)
+
+    def _add_hit(self, work: _Work, track: str, record: int, by_allele: dict[int, tuple[bytes, bytes]]) -> None:
+        for allele, (identifier, text) in sorted(by_allele.items()):
+            if identifier:
+                work.additions.identify(record, identifier)
             if text:
                 work.rows.add_site(record, allele, text=text)
+        texts = [by_allele.get(allele, (b"", b""))[1] for allele in range(work.alt_count(record))]
         if any(texts):
             text = texts[0] if len(texts) == 1 else join_per_allele(texts)
-            work.additions.tracks[record] += b";" + self._names.apply(text)
+            sites = work.additions.sites
+            sites[record] = sites.get(record, b"") + b";" + self._names.apply(text)
             work.summary.track_hits[track] += 1
 
     def _leave_out_clashes(self, checked: CheckedBlock, additions: Additions, ledger: Ledger) -> None:
         """Leave out what a record says already under one of our names, although the header does not declare it."""
         for record in self._names.suspects(checked.columns):
             clashing = self._names.clashing_keys(checked.columns.field(record, INFO))
-            rests = [additions.consequences[record], additions.tracks[record]]
+            pieces = (additions.consequences, additions.regions)
+            rests = [*(piece.of(record) for piece in pieces), additions.sites.get(record, b"")]
             kept = [_without(text, keys=clashing) for text in rests]
-            ledger.notes["FIELD_LEFT_OUT"] += kept != rests
-            additions.consequences[record], additions.tracks[record] = kept
+            if kept != rests:
+                ledger.notes["FIELD_LEFT_OUT"] += 1
+                for piece, text in zip(pieces, kept, strict=False):
+                    piece.put_one(record, text)
+                additions.sites[record] = kept[-1]
 
 
-def _templates(
-    located: Located,
-    findings: ContigFindings,
-    alleles: NDArray[np.int64],
-    *,
-    records: NDArray[np.int64],
-    positions: NDArray[np.int64],
-    changes: NDArray[np.int64],
-) -> PlainSnvs:
-    """The plain ones among the located single-base changes, in runs that share a template."""
-    begins = located.begins_run[alleles]
-    begins[1:] |= np.diff(alleles) > 1
-    starts = np.flatnonzero(begins)
-    return PlainSnvs(
-        records=records[alleles],
-        positions=positions[alleles],
-        changes=changes[alleles],
-        templates=[findings.template(located.key(allele)) for allele in alleles[starts].tolist()],
-        counts=np.diff(np.append(starts, len(alleles))).tolist(),
+def _queries(work: _Work, alleles: Alleles, asked: NDArray[np.int64]) -> Queries:
+    """What to ask about these alleles; behind the block's text stands a dash, VEP's Allele where no bases are left."""
+    columns = work.checked.columns
+    begins, lengths = alleles.alt_begins[asked], alleles.alt_lengths[asked]
+    whole = alleles.simple[asked]
+    for row in np.flatnonzero(~whole).tolist():
+        begins[row], lengths[row], whole[row] = _vep_text(work, alleles, int(asked[row]))
+    are_snvs = alleles.are_snvs[asked]
+
+    def variant(number: int) -> Variant:
+        ref, alt = work.bases(alleles, int(asked[number]))
+        return Variant(position=int(alleles.positions[asked[number]]), ref=ref.decode(), alt=alt.decode())
+
+    return Queries(
+        first=alleles.positions[asked],
+        last=alleles.ends[asked],
+        refs=np.where(are_snvs, _UPPER[columns.codes[alleles.ref_begins[asked]]], 0).astype(np.uint8),
+        alts=np.where(are_snvs, _UPPER[columns.codes[alleles.alt_begins[asked]]], 0).astype(np.uint8),
+        texts=columns.text + b"-",
+        text_begins=np.where(lengths > 0, begins, len(columns.text)),
+        text_lengths=np.maximum(lengths, 1),
+        structural=np.zeros(len(asked), dtype=np.bool_),
+        whole=whole,
+        variant=variant,
     )
 
 
-def _texts(snvs: PlainSnvs) -> list[bytes]:
-    """The INFO texts of plain single-base changes."""
-    texts: list[bytes] = []
-    positions = snvs.positions.tolist()
-    tables = [CHANGES[change] for change in snvs.changes.tolist()]
-    begin = 0
-    for template, count in zip(snvs.templates, snvs.counts, strict=True):
-        end = begin + count
-        text, lines = template.text, template.lines
-        if not lines:
-            plain = text % ()
-            texts += [plain.translate(table) for table in tables[begin:end]]
-        elif len(lines) == 1:
-            ((sign, base),) = lines
-            rows = zip(positions[begin:end], tables[begin:end], strict=True)
-            texts += [(text % (sign * position + base)).translate(table) for position, table in rows]
-        else:
-            for position, table in zip(positions[begin:end], tables[begin:end], strict=True):
-                numbers = tuple([sign * position + base for sign, base in lines])
-                texts.append((text % numbers).translate(table))
-        begin = end
-    return texts
+def _vep_text(work: _Work, alleles: Alleles, number: int) -> tuple[int, int, bool]:
+    """Where VEP's Allele of an allele begins and how long it is, and whether the allele is alone in its record."""
+    columns = work.checked.columns
+    record, index = int(alleles.records[number]), int(alleles.indexes[number])
+    alts = columns.field(record, ALT).split(b",")
+    text = vep_alleles(columns.field(record, REF), alts)[index]
+    length = 0 if text == b"-" else len(text)
+    stop = int(columns.span(ALT)[0][record]) + sum(len(alt) + 1 for alt in alts[: index + 1]) - 1
+    return stop - length, length, len(alts) == 1
+
+
+def _structural_variants(work: _Work) -> list[tuple[StructuralAllele, StructuralVariant]]:
+    """Symbolic alleles and breakends of which something can be said."""
+    known = []
+    for one in work.verdicts.structural:
+        end, length = span_of(work.checked.columns.field(one.record, INFO), one.index)
+        alt = one.alt.decode("utf-8", "replace")
+        variant = structural_variant(position=one.position, alt=alt, end=end, length=length)
+        if variant is not None:
+            known.append((one, variant))
+    return known
+
+
+def _structural_queries(known: list[tuple[StructuralAllele, StructuralVariant]]) -> Queries:
+    count = len(known)
+    texts = [one.alt for one, _ in known]
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    return Queries(
+        first=np.array([variant.start for _, variant in known], dtype=np.int64),
+        last=np.array([variant.end for _, variant in known], dtype=np.int64),
+        refs=np.zeros(count, dtype=np.uint8),
+        alts=np.zeros(count, dtype=np.uint8),
+        texts=b"".join(texts),
+        text_begins=np.cumsum(lengths) - lengths,
+        text_lengths=lengths,
+        structural=np.ones(count, dtype=np.bool_),
+        whole=np.zeros(count, dtype=np.bool_),
+        variant=lambda number: known[number][1],
+    )
 
 
 def _without(text: bytes, *, keys: set[bytes]) -> bytes:
@@ -417,27 +433,7 @@ def _account(work: _Work) -> None:
         ledger.reject(rejection)
 
 
-def _list_alleles(work: _Work) -> None:
-    """List alleles of which consequences are not known."""
-    for record in work.verdicts.snvs.records.tolist():
-        work.rows.add_snv(record, None)
-    _list_others(work, work.verdicts.others)
-
-
-def _list_others(work: _Work, records: list[OtherRecord]) -> None:
-    for record in records:
-        for allele in record.alleles:
-            alt = record.alts[allele.index]
-            work.rows.add(record.record, allele.index, alt=alt, kind=allele.kind, picked=None)
-
-
-def _normal(record: OtherRecord, allele: OtherAllele, *, sequence: ContigBases | None) -> tuple[int, bytes, bytes]:
-    """The allele as site stores know it."""
-    ref, alt = record.ref.upper(), record.alts[allele.index].upper()
-    return normal_form(record.position, ref, alt, sequence=sequence if record.verified else None)
-
-
-def _table_rows(checked: CheckedBlock, additions: Additions, rows: Rows, summary: Summary) -> pa.RecordBatch:
+def _table_rows(checked: CheckedBlock, additions: Additions, rows: Rows, summary: Summary) -> TableBatch:
     described = describe(checked.columns, positions=checked.positions)
     if len(checked.positions):
         summary.add_records(described.for_summary())

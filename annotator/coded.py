@@ -1,6 +1,6 @@
 """Strings that repeat, as numbers into a list: what the columns of a chunk are made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,31 @@ class Coded:
         numbers: dict[str | bytes, int] = {}
         codes = [-1 if string is None else numbers.setdefault(string, len(numbers)) for string in strings]
         return cls(codes=np.array(codes, np.int32), values=list(numbers))
+
+    @classmethod
+    def nothing(cls, rows: int) -> "Coded":
+        return cls(codes=np.full(rows, -1, np.int32), values=[])
+
+    @classmethod
+    def concatenated(cls, parts: Sequence["Coded"]) -> "Coded":
+        """The rows of all parts, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        numbers: dict[str | bytes, int] = {}
+        codes = []
+        for part in parts:
+            renumbered = [numbers.setdefault(value, len(numbers)) for value in part.values]
+            codes.append(np.array([*renumbered, -1], np.int32)[part.codes])
+        return cls(codes=np.concatenate(codes), values=list(numbers))
+
+    def with_values(self, texts: Mapping[int, str]) -> "Coded":
+        """The same with other strings in some rows; an empty one stands for none."""
+        if not texts:
+            return self
+        numbers: dict[str | bytes, int] = {value: number for number, value in enumerate(self.values)}
+        codes = self.codes.copy()
+        codes[list(texts)] = [numbers.setdefault(text, len(numbers)) if text else -1 for text in texts.values()]
+        return Coded(codes=codes, values=list(numbers))
 
     def __len__(self) -> int:
         return len(self.codes)

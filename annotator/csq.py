@@ -84,13 +84,12 @@ def term_names(terms: tuple[Term, ...]) -> str:
     return "&".join(term.name for term in terms)
 
 
-def entry_tail(frame: Frame, effect: Effect, *, picked: bool) -> str:
-    """One entry without the allele, which stands before it."""
+def entry_body(identity: str, effect: Effect) -> str:
+    """The columns behind Allele up to DISTANCE; `identity` are those from SYMBOL to BIOTYPE."""
     return (
-        f"|{term_names(effect.terms)}|{effect.terms[0].impact}{frame.identity}{effect.exon}|{effect.intron}|"
+        f"|{term_names(effect.terms)}|{effect.terms[0].impact}{identity}{effect.exon}|{effect.intron}|"
         f"{_encode_name(effect.hgvsc)}|{_encode_name(effect.hgvsp)}|{effect.cdna_position}|{effect.cds_position}|"
         f"{effect.protein_position}|{effect.amino_acids}|{effect.codons}|{effect.distance}"
-        f"{frame.picked_standing if picked else frame.standing}"
     )
 
 

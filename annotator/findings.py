@@ -1,31 +1,37 @@
-"""What the alleles on one contig do to its transcripts, as the texts that the result shows.
+"""What the alleles of one run of records do to the transcripts near them.
 
-Plain single-base changes (see `annotator.models.zones`) are filled into texts made once; all others are worked out one
-by one by `annotator.effects`.
+Pairs of an allele and a transcript are found all at once. Where the allele lies in a plain zone of the transcript
+(`annotator.models.zones`), all is known from the zone; elsewhere `annotator.effects` works it out, pair by pair. Then
+one transcript is picked for each allele, and everything is written at once (`annotator.rendering`).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_tail, intergenic_tail, term_names
+from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_body, intergenic_tail, term_names
 from annotator.effects.effect import ContigSequence, Effect, Variant
 from annotator.effects.naming import Naming
-from annotator.effects.pick import PickKey, pick_key
+from annotator.effects.structural import StructuralVariant, structural_effect
 from annotator.effects.transcript_names import slide, transcript_name
 from annotator.effects.transcripts import FLANK_BASES, effect_of
-from annotator.effects.view import TranscriptViews
+from annotator.effects.view import TranscriptView, TranscriptViews
 from annotator.fields import FieldNames
-from annotator.models.store import Heading, ModelStore
-from annotator.ontology import TERMS, Term
-from annotator.plain_zones import ALLELE, NAME, Line, PlainZone, TranscriptTexts
+from annotator.models.store import ModelStore
+from annotator.models.zones import ABOUT, NAME_SIGNS, NAME_STEPS
+from annotator.ontology import BY_RANK, TERMS, Term
+from annotator.rendering import PAIR_COLUMNS, Batch, Rendered, Texts, render
+from annotator.transcript_texts import TranscriptText, TranscriptTexts
 
 _INTERGENIC = TERMS["intergenic_variant"]
-_TEMPLATES_HELD = 20_000
-_ZONES_HELD = 50_000
+_EXON, _INTRON, _CDNA, _IS_FLANK, _REGION, _BEFORE, _NUMBER, _SIGN = range(len(ABOUT))
+_FLAGS_SHIFT, _RANK_SHIFT, _LENGTH_SHIFT = 56, 50, 20  # of what transcripts are picked by
+_LONGEST = (1 << (_RANK_SHIFT - _LENGTH_SHIFT)) - 1
+
+Integers = NDArray[np.int64]
 
 
 class Hgvs(StrEnum):
@@ -37,74 +43,36 @@ class Hgvs(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picked:
-    """One allele's most severe consequence, and what the table says of its picked transcript but the names."""
+class Queries:
+    """Alleles to be asked about, in any order that is roughly that of the genome."""
 
-    most_severe: str
-    impact: str
-    consequence: str
-    heading: Heading | None  # None: no transcript is near
-    exon: str = ""
-    intron: str = ""
-    protein_position: str = ""
-    amino_acids: str = ""
-
-    def values(self) -> tuple[str, ...]:
-        """The values of ALLELE_FIELDS for this allele."""
-        symbol, feature = (self.heading.symbol, self.heading.id) if self.heading else ("", "")
-        return self.most_severe, self.impact, self.consequence, encode(symbol) or ".", encode(feature) or "."
+    first: Integers  # first base that changes, 1-based; for an insertion the base behind it
+    last: Integers  # last base that changes; for an insertion the base before it
+    refs: NDArray[np.uint8]  # upper-case bases of single-base changes, as ASCII codes; 0 for all others
+    alts: NDArray[np.uint8]
+    texts: bytes
+    text_begins: Integers  # VEP's Allele, in `texts`
+    text_lengths: Integers
+    structural: NDArray[np.bool_]  # symbolic alleles and breakends
+    whole: NDArray[np.bool_]  # the only allele of its record: its text is the record's
+    variant: Callable[[int], Variant | StructuralVariant]  # the allele itself
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one allele does: its CSQ entries, the most severe first, and the picked one's own columns."""
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """What became known, one entry an allele; for none near, `transcripts` is -1."""
 
-    entries: str
-    picked: Picked
-    hgvsc: str
-    hgvsp: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """The INFO text of all changes that lie in the same plain zones, as a format: see `annotator.plain_zones`."""
-
-    text: bytes  # of a single-base change; begins with a semicolon
-    lines: tuple[Line, ...]
-    picked: Picked
-    name: str | None  # what the name of a single-base change begins with; None: it has none
-    name_line: Line
-    is_reverse: bool  # the name tells the bases of the other strand
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherTemplate:
-    """As Template, for changes that are not of single bases: see `plain_zones.fill_other`."""
-
-    text: bytes
-    lines: tuple[Line, ...]
-    picked: Picked
-    named: int  # number in the store of the transcript that changes are named for, -1: none
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Located:
-    """Alleles and the transcripts near them: those of allele i are the entries [offsets[i], offsets[i + 1])."""
-
-    offsets: list[int]
-    transcripts: list[int]  # numbers in the store
-    zones: NDArray[np.uint32]  # where the allele's first base lies
-    in_one_plain_zone: list[bool]  # the last base too, and the zone is plain
-    all_plain: NDArray[np.bool_]  # by allele: every one of its entries is so
-    begins_run: NDArray[np.bool_]  # by allele: it does not lie in the very zones of the allele before
-
-    def key(self, allele: int) -> bytes:
-        """Names the zones in which an allele lies."""
-        return self.zones[self.offsets[allele] : self.offsets[allele + 1]].tobytes()
+    rendered: Rendered  # of alleles that are `whole` the record's INFO text, of others the entries alone
+    transcripts: Integers  # numbers in the store of the picked ones
+    terms: Integers  # numbers of the picked one's terms, see `ContigFindings.terms`
+    ranks: Integers  # of the most severe term over all transcripts
+    exons: Integers  # number of the picked one's exon and intron, 0: none, or told by `effects`
+    introns: Integers
+    effects: dict[int, Effect] = field(default_factory=dict)  # by allele, where the picked one was worked out
 
 
 class ContigFindings:
-    """Finds what alleles do on one contig; holds what it has made ready, within bounds."""
+    """Finds what alleles do on one contig; holds what it has made ready."""
 
     def __init__(
         self, *, store: ModelStore, sequence: ContigSequence, names: FieldNames, hgvs: Hgvs, parentheses: bool
@@ -114,89 +82,28 @@ class ContigFindings:
         self._hgvs = hgvs
         self._named = Naming(hgvs=hgvs != Hgvs.NONE, parentheses=parentheses)
         self._unnamed = Naming(hgvs=False, parentheses=parentheses)
-        self._csq_name = names.name_of[CSQ_FIELD.id]
-        self._allele_names = tuple(names.name_of[field.id] for field in ALLELE_FIELDS)
+        self._lead = f";{names.name_of[CSQ_FIELD.id]}=".encode()
+        self._allele_names = tuple(names.name_of[one.id] for one in ALLELE_FIELDS)
         self._views = TranscriptViews(sequence)
-        self._texts: dict[int, TranscriptTexts] = {}
-        self._zones: dict[int, PlainZone] = {}
-        self._templates: dict[bytes, Template] = {}
-        self._other_templates: dict[bytes, OtherTemplate | None] = {}
         self._starts = np.maximum(store.starts.astype(np.int64) - FLANK_BASES, 0)
         self._ends = store.ends.astype(np.int64) + FLANK_BASES
+        self._standing = _standing(store)
+        self.texts = TranscriptTexts(store)
+        self.terms: list[tuple[Term, ...]] = [*store.zones.terms, (_INTERGENIC,)]
+        self._number_of_terms = {terms: number for number, terms in enumerate(self.terms)}
+        self._intergenic = len(self.terms) - 1
 
-    def locate(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> Located:
-        """Find the transcripts near the alleles, which change the bases [first, last] (1-based).
+    def find(self, queries: Queries) -> Findings:
+        """Find and write what these alleles do."""
+        work = _Work(queries, *self._pairs(queries.first, queries.last))
+        self._look_up(work)
+        self._work_out(work)
+        work.pick(self._standing)
+        names = self._name_picked(work)
+        return self._write(work, names)
 
-        For an insertion `first` is the base behind it and `last` the one before.
-        """
-        allele, transcript = self._pairs(first, last)
-        zones = self._store.zones.find(transcript, first[allele])
-        last_zones = zones if first is last else self._store.zones.find(transcript, last[allele])
-        plain = self._store.zones.plain[zones] & (zones == last_zones)
-        counts = np.bincount(allele, minlength=len(first))
-        offsets = np.zeros(len(first) + 1, dtype=np.int64)
-        np.cumsum(counts, out=offsets[1:])
-        all_plain = np.ones(len(first), dtype=np.bool_)
-        all_plain[allele[~plain]] = False
-        return Located(
-            offsets=offsets.tolist(),
-            transcripts=transcript.tolist(),
-            zones=zones.astype(np.uint32),
-            in_one_plain_zone=plain.tolist(),
-            all_plain=all_plain,
-            begins_run=_begins_run(zones, allele, counts=counts),
-        )
-
-    def template(self, key: bytes) -> Template:
-        """The template of the plain single-base changes with this `Located.key`."""
-        found = self._templates.get(key)
-        if found is None:
-            if len(self._templates) >= _TEMPLATES_HELD:
-                self._templates.clear()
-            found = self._templates[key] = self._compose(self._zones_of(key))
-        return found
-
-    def other_template(self, key: bytes) -> OtherTemplate | None:
-        """The template of other changes with this key; None where they have to be worked out one by one."""
-        if key not in self._other_templates:
-            if len(self._other_templates) >= _TEMPLATES_HELD:
-                self._other_templates.clear()
-            self._other_templates[key] = self._compose_other(self._zones_of(key))
-        return self._other_templates[key]
-
-    def work_out(self, located: Located, allele: int, *, variant: Variant, text: str) -> Finding:
-        """What one allele does; `text` is VEP's Allele column."""
-        entries = range(located.offsets[allele], located.offsets[allele + 1])
-        candidates = [found for entry in entries if (found := self._candidate(located, entry, variant)) is not None]
-        if not candidates:
-            return _intergenic(text)
-        picked = min(candidates, key=_pick_key)
-        if not picked.has_name:
-            named = effect_of(variant, self._views.view(self._store.transcript(picked.index)), naming=self._named)
-            assert named is not None
-            renamed = replace(picked, effect=named)
-            candidates[candidates.index(picked)] = picked = renamed
-        candidates.sort(key=_rank)
-        texts = [text + entry_tail(one.texts.frame, one.effect, picked=one is picked) for one in candidates]
-        effect = picked.effect
-        return Finding(
-            entries=",".join(texts),
-            picked=Picked(
-                most_severe=candidates[0].effect.terms[0].name,
-                impact=candidates[0].effect.terms[0].impact,
-                consequence=term_names(effect.terms),
-                heading=picked.texts.heading,
-                exon=effect.exon,
-                intron=effect.intron,
-                protein_position=effect.protein_position,
-                amino_acids=effect.amino_acids,
-            ),
-            hgvsc=effect.hgvsc,
-            hgvsp=effect.hgvsp,
-        )
-
-    def _pairs(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """All pairs of an allele and a transcript that is near it, as two columns of numbers."""
+    def _pairs(self, first: Integers, last: Integers) -> tuple[Integers, Integers]:
+        """All pairs of an allele and a transcript that is near it, by allele, transcripts in the store's order."""
         by_place = np.argsort(first, kind="stable")
         sorted_first = first[by_place]
         reach = int((last - first).max(initial=0))
@@ -208,162 +115,272 @@ class ContigFindings:
         total = int(stops[-1]) if len(stops) else 0
         transcript = np.repeat(near, counts)
         allele = by_place[np.repeat(begins[near] - (stops - counts), counts) + np.arange(total)]
-        if reach > 0 or (len(first) and int((last - first).min()) < 0):
-            touches = (last[allele] >= self._starts[transcript]) & (first[allele] <= self._ends[transcript])
-            allele, transcript = allele[touches], transcript[touches]
-        order = np.argsort(allele, kind="stable")  # transcripts stay in the order of the store
+        touches = (np.maximum(first, last)[allele] >= self._starts[transcript]) & (
+            np.minimum(first, last)[allele] <= self._ends[transcript]
+        )
+        allele, transcript = allele[touches], transcript[touches]
+        order = np.argsort(allele, kind="stable")
         return allele[order], transcript[order]
 
-    def _candidate(self, located: Located, entry: int, variant: Variant) -> "_Candidate | None":
-        index = located.transcripts[entry]
-        texts = self._texts_of(index)
-        is_plain = located.in_one_plain_zone[entry]
-        if is_plain and self._hgvs != Hgvs.ALL:
-            (zone,) = self._zones_of(located.zones[entry : entry + 1].tobytes())
-            if not zone.exon:
-                has_name = self._hgvs == Hgvs.NONE or zone.zone.is_flank
-                return _Candidate(index=index, texts=texts, effect=zone.effect(variant), has_name=has_name)
-        is_named = not is_plain or self._hgvs != Hgvs.DEFAULT
-        naming = self._named if is_named else self._unnamed
-        found = effect_of(variant, self._views.view(self._store.transcript(index)), naming=naming)
-        return None if found is None else _Candidate(index=index, texts=texts, effect=found, has_name=is_named)
+    def _look_up(self, work: "_Work") -> None:
+        """Read what the zones say, and see where that is not enough."""
+        queries, zones = work.queries, self._store.zones
+        first, last = queries.first[work.allele], queries.last[work.allele]
+        zone = zones.find(work.transcript, first)
+        work.about = zones.about(zone).astype(np.int64)
+        work.zone_start = zones.starts(zone)
+        work.terms = zones.kinds(zone).astype(np.int64)
+        is_snv = queries.refs[work.allele] > 0
+        is_flank = work.about[:, _IS_FLANK] > 0
+        in_one = zone == zones.find(work.transcript, last)
+        may_stay = is_snv | is_flank | ((work.about[:, _EXON] == 0) & (self._hgvs != Hgvs.ALL))
+        in_plain = (work.terms > 0) & in_one
+        work.is_plain = in_plain & may_stay & ~queries.structural[work.allele]
+        work.in_plain_exon = in_plain & ~work.is_plain
 
-    def _zones_of(self, key: bytes) -> list[PlainZone]:
-        """The zones that a key names."""
-        numbers = np.frombuffer(key, np.uint32).tolist()
-        known = self._zones
-        missing = [number for number in numbers if number not in known]
-        if missing:
-            if len(known) >= _ZONES_HELD:
-                known.clear()
-                missing = numbers
-            for number, zone in zip(missing, self._store.zones.plain_zones(missing), strict=True):
-                known[number] = PlainZone(zone, self._texts_of(zone.transcript))
-        return [known[number] for number in numbers]
+    def _work_out(self, work: "_Work") -> None:
+        """Work out what zones do not tell."""
+        lost: list[int] = []
+        for pair in np.flatnonzero(~work.is_plain).tolist():
+            variant = work.variant(int(work.allele[pair]))
+            view = self._view(int(work.transcript[pair]))
+            is_named = self._hgvs != Hgvs.DEFAULT or not work.in_plain_exon[pair]
+            effect = self._effect(variant, view, self._named if is_named else self._unnamed)
+            if effect is None:
+                lost.append(pair)
+                continue
+            work.effects[pair] = effect
+            work.terms[pair] = self._number_terms(effect.terms)
+        work.ranks = np.array([terms[0].rank if terms else 0 for terms in self.terms], dtype=np.int64)[work.terms]
+        work.drop(lost)
 
-    def _texts_of(self, index: int) -> TranscriptTexts:
-        found = self._texts.get(index)
+    def _effect(self, variant: Variant | StructuralVariant, view: TranscriptView, naming: Naming) -> Effect | None:
+        if isinstance(variant, StructuralVariant):
+            return structural_effect(variant, view)
+        return effect_of(variant, view, naming=naming)
+
+    def _name_picked(self, work: "_Work") -> list[bytes]:
+        """Name what zones and `_work_out` have left without a name, and give all names that are not made of numbers."""
+        names: list[bytes] = []
+        work.name = np.full(len(work.queries.first), -1, dtype=np.int64)
+        for allele in np.flatnonzero((work.picked >= 0) & (work.queries.refs == 0)).tolist():
+            self._name(work, allele, int(work.picked[allele]), names)
+        for pair, effect in work.effects.items():
+            allele = int(work.allele[pair])
+            if work.picked[allele] == pair and work.name[allele] < 0 and effect.hgvsc:
+                work.name[allele] = len(names)
+                names.append(effect.hgvsc.encode())
+        return names
+
+    def _name(self, work: "_Work", allele: int, pair: int, names: list[bytes]) -> None:
+        variant = work.variant(allele)
+        if self._hgvs != Hgvs.DEFAULT and not (self._hgvs == Hgvs.ALL and work.is_plain[pair]):
+            return
+        if isinstance(variant, StructuralVariant):
+            return
+        view = self._view(int(work.transcript[pair]))
+        if not work.is_plain[pair]:
+            if work.in_plain_exon[pair]:
+                named = effect_of(variant, view, naming=self._named)
+                assert named is not None
+                work.effects[pair] = named
+            return
+        if work.about[pair, _IS_FLANK]:
+            return
+        work.name[allele] = len(names)
+        names.append(transcript_name(variant, slide(variant, view)[0], view).encode())
+
+    def _write(self, work: "_Work", names: list[bytes]) -> Findings:
+        queries = work.queries
+        used, local = np.unique(work.transcript, return_inverse=True)
+        texts = [self.texts.of(number) for number in used.tolist()]
+        pairs, heads, entries = self._pair_rows(work, local, texts)
+        transcripts, terms = work.of_picked(work.transcript, -1), work.of_picked(work.terms, self._intergenic)
+        ranks = np.where(work.picked < 0, _INTERGENIC.rank, work.worst_ranks)
+        owns, own = self._own_texts(transcripts, terms, ranks)
+        owns.append(b"")  # of alleles that share a record
+        alleles = np.stack(
+            (
+                work.offsets[:-1],
+                work.offsets[1:],
+                work.picked,
+                queries.text_begins,
+                queries.text_lengths,
+                queries.refs.astype(np.int64),
+                queries.alts.astype(np.int64),
+                work.name,
+                np.where(queries.whole, own, len(owns) - 1),
+                queries.whole,
+            ),
+            axis=1,
+        )
+        rendered = render(
+            Batch(
+                alleles=alleles,
+                pairs=pairs,
+                lead=self._lead,
+                nothing=intergenic_tail(_INTERGENIC).encode(),
+                allele_text=queries.texts,
+                heads=Texts(heads),
+                standings=Texts([one.standing for one in texts]),
+                picked_standings=Texts([one.picked_standing for one in texts]),
+                names=Texts([one.name for one in texts]),
+                given_names=Texts(names),
+                entries=Texts(entries),
+                owns=Texts(owns),
+            )
+        )
+        is_known = work.of_picked(work.is_plain.astype(np.int64), 0) > 0
+        return Findings(
+            rendered=rendered,
+            transcripts=transcripts,
+            terms=terms,
+            ranks=ranks,
+            exons=np.where(is_known, work.of_picked(work.about[:, _EXON], 0), 0),
+            introns=np.where(is_known, work.of_picked(work.about[:, _INTRON], 0), 0),
+            effects={
+                int(work.allele[pair]): effect
+                for pair, effect in work.effects.items()
+                if work.picked[work.allele[pair]] == pair
+            },
+        )
+
+    def _pair_rows(
+        self, work: "_Work", local: Integers, texts: list[TranscriptText]
+    ) -> tuple[NDArray[np.int32], list[bytes], list[bytes]]:
+        """The pairs as `rendering` wants them, the texts before their numbers, and the finished ones."""
+        queries, about = work.queries, work.about
+        steps = np.where(about[:, _SIGN] > 0, 1, -1)
+        near = np.where(
+            steps > 0,
+            np.minimum(queries.first, queries.last)[work.allele],
+            np.maximum(queries.first, queries.last)[work.allele],
+        )
+        strands = np.array([one.heading.strand for one in texts], dtype=np.int64)
+        exon_counts = np.array([one.heading.exon_count for one in texts], dtype=np.int64)
+        cdna = about[:, _CDNA] + strands[local] * (near - work.zone_start)
+        is_picked = work.picked[work.allele] == np.arange(len(work.allele))
+        is_flank = about[:, _IS_FLANK] > 0
+        named = work.is_plain & ~is_flank & (self._hgvs != Hgvs.NONE) & ((self._hgvs == Hgvs.ALL) | is_picked)
+        entry = np.full(len(work.allele), -1, dtype=np.int64)
+        entries = []
+        for pair, effect in work.effects.items():
+            entry[pair] = len(entries)
+            entries.append(entry_body(texts[local[pair]].identity, effect).encode())
+        different, head = np.unique(local << 16 | work.terms, return_inverse=True)
+        heads = [texts[number >> 16].head(self.terms[number & 0xFFFF]) for number in different.tolist()]
+        columns = (
+            head,
+            local,
+            work.ranks,
+            about[:, _EXON],
+            about[:, _INTRON],
+            exon_counts[local],
+            np.where(about[:, _CDNA] > 0, cdna, 0),
+            is_flank,
+            NAME_SIGNS[about[:, _REGION]],
+            about[:, _BEFORE],
+            NAME_STEPS[about[:, _REGION]],
+            about[:, _NUMBER] + steps * (near - work.zone_start),
+            strands[local] < 0,
+            named,
+            entry,
+        )
+        assert len(columns) == len(PAIR_COLUMNS)
+        return np.stack(columns, axis=1).astype(np.int32), heads, entries
+
+    def _own_texts(self, transcripts: Integers, terms: Integers, ranks: Integers) -> tuple[list[bytes], Integers]:
+        """The text behind the entries of each allele: the different ones, and which of them it is."""
+        keys = (transcripts + 1) << 32 | terms << 8 | ranks
+        different, own = np.unique(keys, return_inverse=True)
+        owns = []
+        for key in different.tolist():
+            values = self.values(transcript=(key >> 32) - 1, terms=key >> 8 & 0xFFFFFF, rank=key & 0xFF)
+            pairs = zip(self._allele_names, values, strict=True)
+            owns.append("".join(f";{name}={value}" for name, value in pairs).encode())
+        return owns, own.astype(np.int64)
+
+    def values(self, *, transcript: int, terms: int, rank: int) -> tuple[str, ...]:
+        """The values of ALLELE_FIELDS for one allele, from its columns of Findings."""
+        worst = BY_RANK[rank]
+        symbol, feature = "", ""
+        if transcript >= 0:
+            heading = self.texts.of(transcript).heading
+            symbol, feature = heading.symbol, heading.id
+        return worst.name, worst.impact, term_names(self.terms[terms]), encode(symbol) or ".", encode(feature) or "."
+
+    def _number_terms(self, terms: tuple[Term, ...]) -> int:
+        number = self._number_of_terms.setdefault(terms, len(self.terms))
+        if number == len(self.terms):
+            self.terms.append(terms)
+        return number
+
+    def _view(self, index: int) -> TranscriptView:
+        return self._views.view(self._store.transcript(index))
+
+
+class _Work:
+    """The pairs of one question on their way; columns are by pair, ordered by allele."""
+
+    about: Integers
+    zone_start: Integers
+    terms: Integers
+    ranks: Integers
+    is_plain: NDArray[np.bool_]  # all is known from the zone
+    in_plain_exon: NDArray[np.bool_]  # it is not, but the zone is plain: named only when picked
+    name: Integers  # by allele: number of its given name, -1: none
+    picked: Integers  # by allele: its picked pair, -1: none
+    worst_ranks: Integers  # by allele
+
+    def __init__(self, queries: Queries, allele: Integers, transcript: Integers) -> None:
+        self.queries = queries
+        self.allele = allele
+        self.transcript = transcript
+        self.effects: dict[int, Effect] = {}  # by pair
+        self._variants: dict[int, Variant | StructuralVariant] = {}
+
+    def variant(self, allele: int) -> Variant | StructuralVariant:
+        found = self._variants.get(allele)
         if found is None:
-            found = self._texts[index] = TranscriptTexts(self._store.heading(index))
+            found = self._variants[allele] = self.queries.variant(allele)
         return found
 
-    def name_of(self, index: int, variant: Variant) -> str:
-        """The HGVS name of a change that lies in an intron of this transcript."""
-        view = self._views.view(self._store.transcript(index))
-        return transcript_name(variant, slide(variant, view)[0], view)
+    def drop(self, pairs: list[int]) -> None:
+        """Take pairs out that turned out to be too far apart."""
+        if not pairs:
+            return
+        kept = np.ones(len(self.allele), dtype=np.bool_)
+        kept[pairs] = False
+        numbers = np.cumsum(kept) - 1
+        self.effects = {int(numbers[pair]): effect for pair, effect in self.effects.items()}
+        for name in ("allele", "transcript", "about", "zone_start", "terms", "ranks", "is_plain", "in_plain_exon"):
+            setattr(self, name, getattr(self, name)[kept])
 
-    def _compose(self, zones: list[PlainZone]) -> Template:
-        if not zones:
-            text = self._text([_intergenic(ALLELE).entries], _INTERGENIC_PICK)
-            return Template(text=text, lines=(), picked=_INTERGENIC_PICK, name=None, name_line=(0, 0), is_reverse=False)
-        picked, ordered = _ranked(zones)
-        texts: list[str] = []
-        lines: list[Line] = []
-        for zone in ordered:
-            named = self._hgvs == Hgvs.ALL or (self._hgvs == Hgvs.DEFAULT and zone is picked)
-            if named or zone is picked:
-                texts.append(zone.named_entry(zone.hgvsc if named else "", picked=zone is picked))
-            else:
-                texts.append(zone.entry)
-            lines += zone.lines(named=named)
-        row = _picked_in(picked, worst=ordered[0].terms[0])
-        has_name = self._hgvs != Hgvs.NONE and not picked.zone.is_flank
-        return Template(
-            text=self._text(texts, row),
-            lines=tuple(lines),
-            picked=row,
-            name=picked.name if has_name else None,
-            name_line=picked.line if has_name else (0, 0),
-            is_reverse=picked.texts.heading.strand < 0,
-        )
+    def pick(self, standing: Integers) -> None:
+        """Pick a transcript for each allele; see `effects.pick` for the order."""
+        count = len(self.queries.first)
+        counts = np.bincount(self.allele, minlength=count)
+        self.offsets = np.zeros(count + 1, dtype=np.int64)
+        np.cumsum(counts, out=self.offsets[1:])
+        self.picked = np.full(count, -1, dtype=np.int64)
+        self.worst_ranks = np.zeros(count, dtype=np.int64)
+        some = np.flatnonzero(counts)
+        if not len(some):
+            return
+        keys = standing[self.transcript] | self.ranks << _RANK_SHIFT
+        best = np.minimum.reduceat(keys, self.offsets[some])
+        is_best = keys == np.repeat(best, counts[some])
+        self.picked[self.allele[is_best]] = np.flatnonzero(is_best)
+        self.worst_ranks[some] = np.minimum.reduceat(self.ranks, self.offsets[some])
 
-    def _compose_other(self, zones: list[PlainZone]) -> OtherTemplate | None:
-        if not zones:
-            text = self._text([_intergenic(ALLELE).entries], _INTERGENIC_PICK)
-            return OtherTemplate(text=text, lines=(), picked=_INTERGENIC_PICK, named=-1)
-        if self._hgvs == Hgvs.ALL or any(zone.zone.exon for zone in zones):
-            return None
-        picked, ordered = _ranked(zones)
-        has_name = self._hgvs != Hgvs.NONE and not picked.zone.is_flank
-        texts = [
-            zone.named_entry(NAME if has_name else "", picked=True) if zone is picked else zone.entry
-            for zone in ordered
-        ]
-        row = _picked_in(picked, worst=ordered[0].terms[0])
-        return OtherTemplate(
-            text=self._text(texts, row),
-            lines=tuple(zone.line for zone in ordered if zone.zone.is_flank),
-            picked=row,
-            named=picked.zone.transcript if has_name else -1,
-        )
-
-    def _text(self, entries: list[str], picked: Picked) -> bytes:
-        """The INFO text, as a format, of a record whose only allele has these entries, which are formats too."""
-        own = "".join(f";{name}={value}" for name, value in zip(self._allele_names, picked.values(), strict=True))
-        return f";{self._csq_name}={','.join(entries)}{own.replace('%', '%%')}".encode()
+    def of_picked(self, column: Integers, missing: int) -> Integers:
+        """A column of the picked pairs, by allele."""
+        if not len(column):
+            return np.full(len(self.picked), missing, dtype=np.int64)
+        return np.where(self.picked >= 0, column[self.picked], missing)
 
 
-def _ranked(zones: list[PlainZone]) -> tuple[PlainZone, list[PlainZone]]:
-    """The picked one, and all of them, the most severe first."""
-    return min(zones, key=_zone_pick_key), sorted(zones, key=_zone_rank)
-
-
-def _zone_pick_key(zone: PlainZone) -> PickKey:
-    return zone.pick_key
-
-
-def _zone_rank(zone: PlainZone) -> int:
-    return zone.terms[0].rank
-
-
-def _picked_in(zone: PlainZone, *, worst: Term) -> Picked:
-    return Picked(
-        most_severe=worst.name,
-        impact=worst.impact,
-        consequence=term_names(zone.terms),
-        heading=zone.texts.heading,
-        exon=zone.exon,
-        intron=zone.intron,
-    )
-
-
-def _begins_run(zones: NDArray[Any], allele: NDArray[Any], *, counts: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which alleles do not lie in the very zones of the allele before them; the entries are ordered by allele."""
-    begins = np.ones(len(counts), dtype=np.bool_)
-    if len(counts) < 2:
-        return begins
-    begins[1:] = counts[1:] != counts[:-1]
-    entries = np.flatnonzero(~begins[allele])
-    differs = zones[entries] != zones[entries - counts[allele[entries]]]
-    begins[allele[entries[differs]]] = True
-    return begins
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Candidate:
-    """What an allele does to one transcript; `has_name` tells that its effect has the names that it can have."""
-
-    index: int
-    texts: TranscriptTexts
-    effect: Effect
-    has_name: bool
-
-
-def _pick_key(candidate: _Candidate) -> PickKey:
-    return pick_key(candidate.texts.heading, candidate.effect.terms[0])
-
-
-def _rank(candidate: _Candidate) -> int:
-    return candidate.effect.terms[0].rank
-
-
-_INTERGENIC_PICK = Picked(
-    most_severe=_INTERGENIC.name,
-    impact=_INTERGENIC.impact,
-    consequence=_INTERGENIC.name,
-    heading=None,
-)
-
-
-def _intergenic(allele: str) -> Finding:
-    return Finding(entries=allele + intergenic_tail(_INTERGENIC), picked=_INTERGENIC_PICK, hgvsc="", hgvsp="")
+def _standing(store: ModelStore) -> Integers:
+    """What transcripts are picked by but for the consequence, as numbers: the smallest is picked."""
+    flags, lengths, order = store.standing()
+    return flags << _FLAGS_SHIFT | (_LONGEST - np.minimum(lengths, _LONGEST)) << _LENGTH_SHIFT | order

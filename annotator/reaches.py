@@ -25,3 +25,12 @@ def reaches(columns: Columns, run: Run, *, begins: NDArray[np.int64], ends: NDAr
             start = 0 if key == b"END" else int(begins[record]) + 1
             furthest[record] = max([int(furthest[record]), *(start + number for number in numbers)])
     return furthest
+
+
+def span_of(info: bytes, allele: int) -> tuple[int | None, int | None]:
+    """INFO/END, and INFO/SVLEN of an ALT allele (its number from 0), of one record; None where it is not told."""
+    found = dict(_REACH.findall(info))
+    end = _NUMBER.search(found.get(b"END", b""))
+    lengths = found.get(b"SVLEN", b"").split(b",")
+    length = _NUMBER.search(lengths[min(allele, len(lengths) - 1)])
+    return int(end[0]) if end else None, int(length[0]) if length else None

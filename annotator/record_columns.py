@@ -12,7 +12,8 @@ from annotator.columns import ALT, CHROM, FILTER, ID, INFO, QUAL, REF, Columns, 
 from annotator.summary import RecordColumns
 
 _FORMAT, _FIRST_SAMPLE = 8, 9
-_PACKED_BYTES = 8
+_PACKED_BYTES = 7
+_LONG = np.uint64(2**64 - 1)  # is larger than any text of so few bytes
 _DOT, _COLON = ord("."), ord(":")
 _INFO_DEPTH = re.compile(rb"(?:^|;)DP=([0-9]{1,9})(?=;|$)")
 _INFO_FREQUENCY = re.compile(rb"(?:^|;)AF=([^;]*)")
@@ -98,22 +99,24 @@ def code_column(columns: Columns, column: int, *, dot_is_none: bool = True) -> C
 def code_texts(columns: Columns, begins: NDArray[Any], ends: NDArray[Any], *, dot_is_none: bool = True) -> Coded:
     """Pieces of the text as strings that repeat."""
     lengths = ends - begins
-    if lengths.max(initial=0) <= _PACKED_BYTES:
-        packed = np.zeros(len(begins), dtype=np.uint64)
-        for place in range(int(lengths.max(initial=0))):
-            codes = columns.codes[np.where(place < lengths, begins + place, 0)].astype(np.uint64)
-            packed |= np.where(place < lengths, codes, 0) << np.uint64(8 * place)
-        _, first, which = np.unique(packed, return_index=True, return_inverse=True)
-        rows = first.tolist()
-        values = [columns.text[int(begins[row]) : int(ends[row])] for row in rows]
-        return _without_dot(which.astype(np.int32), values, dot_is_none=dot_is_none)
-    numbers: dict[bytes, int] = {}
+    is_short = lengths <= _PACKED_BYTES
+    packed = np.zeros(len(begins), dtype=np.uint64)
+    for place in range(min(int(lengths.max(initial=0)), _PACKED_BYTES)):
+        inside = place < lengths
+        codes = columns.codes[np.where(inside, begins + place, 0)].astype(np.uint64)
+        packed |= np.where(inside, codes, 0) << np.uint64(8 * place)
+    packed[~is_short] = _LONG
+    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
     text = columns.text
-    found = [
-        numbers.setdefault(text[begin:end], len(numbers))
-        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
-    ]
-    return _without_dot(np.array(found, dtype=np.int32), list(numbers), dot_is_none=dot_is_none)
+    values = [text[int(begins[row]) : int(ends[row])] for row in first.tolist()]
+    codes = which.astype(np.int32)
+    long = np.flatnonzero(~is_short)
+    if len(long):
+        numbers = {value: number for number, value in enumerate(values[:-1])}  # all long ones share the last code
+        pieces = zip(begins[long].tolist(), ends[long].tolist(), strict=True)
+        codes[long] = [numbers.setdefault(text[begin:end], len(numbers)) for begin, end in pieces]
+        values = list(numbers)
+    return _without_dot(codes, values, dot_is_none=dot_is_none)
 
 
 def _by_runs(columns: Columns, column: int) -> Coded:

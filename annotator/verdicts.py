@@ -1,16 +1,18 @@
-"""The fate of each record of a run, and its plain alleles: single-base changes all at once, others one by one."""
+"""The fate of each record of a run, and the alleles that can be annotated.
+
+Most records are alike: one ALT allele, a single base changed, or some inserted or deleted behind the first. These are
+judged all at once; any other record is looked at for itself.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.alleles import AlleleKind, allele_kind, trim, variant_class
+from annotator.alleles import CLASSES, AlleleKind, allele_kind, trim, variant_class
 from annotator.checking import CheckedBlock, Run
-from annotator.columns import ALT, REF
-from annotator.effects.effect import Variant
+from annotator.columns import ALT, REF, gather
 from annotator.ledger import Fate, Rejection
 from annotator.quoting import excerpt
 from annotator.sequence import ContigBases
@@ -21,6 +23,8 @@ _BASE_NUMBER = np.full(256, 255, dtype=np.uint8)  # A, C, G, T in either case ar
 for _number, _bases in enumerate((b"Aa", b"Cc", b"Gg", b"Tt")):
     _BASE_NUMBER[list(_bases)] = _number
 _NO_BASE = 255
+_SNV, _INSERTION, _DELETION = (CLASSES.index(name) for name in ("SNV", "insertion", "deletion"))
+_LONGEST_AT_ONCE = 1_000  # bases of REF or ALT
 
 _MEMO_BYTES = 6
 _MEMO_ENTRIES = 10_000
@@ -29,33 +33,44 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snvs:
-    """Records with one ALT allele that changes a single base into another; numbers of bases as A, C, G, T = 0 to 3."""
+class Alleles:
+    """Plain ALT alleles, without the bases that they share with REF; offsets are into the block's text.
+
+    For an insertion, REF is empty and `position` the base behind it.
+    """
 
     records: Integers  # numbers in the block
+    indexes: Integers  # among the record's ALT alleles, from 0
     positions: Integers  # 1-based
-    refs: NDArray[np.uint8]
-    alts: NDArray[np.uint8]
-    verified: NDArray[np.bool_]  # REF is the reference's base; otherwise that is not known
+    ref_begins: Integers
+    ref_lengths: Integers
+    alt_begins: Integers
+    alt_lengths: Integers
+    classes: NDArray[np.uint8]  # numbers in CLASSES
+    verified: NDArray[np.bool_]  # REF is what the reference has; otherwise that is not known
+    simple: NDArray[np.bool_]  # the only ALT allele of its record, which shares with REF its first base, or none
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def ends(self) -> Integers:
+        """The last base that changes; for an insertion the base before it."""
+        return self.positions + self.ref_lengths - 1
+
+    @property
+    def are_snvs(self) -> NDArray[np.bool_]:
+        return self.classes == _SNV
 
 
-class OtherAllele(NamedTuple):
-    """One plain ALT allele of an OtherRecord."""
-
-    index: int  # among the record's ALT alleles, from 0
-    variant: Variant
-    kind: str  # Ensembl's class of the allele
-
-
-class OtherRecord(NamedTuple):
-    """A record with any other plain ALT alleles; `alleles` are those."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructuralAllele:
+    """A symbolic ALT allele or a breakend."""
 
     record: int
+    index: int
     position: int  # POS, 1-based
-    ref: bytes
-    alts: list[bytes]
-    alleles: list[OtherAllele]
-    verified: bool
+    alt: bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,12 +78,11 @@ class Verdicts:
     """What becomes of the records of one run."""
 
     fates: NDArray[np.uint8]  # codes of Fate, by record of the run
-    snvs: Snvs
-    others: list[OtherRecord]
+    alleles: Alleles
+    structural: list[StructuralAllele] = field(default_factory=list)
     passed: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
-    symbolic: list[OtherRecord] = field(default_factory=list)
 
 
 class Judge:
@@ -79,103 +93,44 @@ class Judge:
 
     def judge(self, checked: CheckedBlock, run: Run, *, sequence: ContigBases | None) -> Verdicts:
         """Judge the records of a run on a contig of the reference; without `sequence` REF is not compared."""
-        columns = checked.columns
-        ref_begins, ref_ends = (offsets[run.begin : run.end] for offsets in columns.span(REF))
-        alt_begins, alt_ends = (offsets[run.begin : run.end] for offsets in columns.span(ALT))
-        refs = _BASE_NUMBER[columns.codes[ref_begins]]
-        alts = _BASE_NUMBER[columns.codes[alt_begins]]
-        is_snv = (ref_ends - ref_begins == 1) & (alt_ends - alt_begins == 1) & (refs < 4) & (alts < 4) & (refs != alts)
-        positions = checked.positions[run.begin : run.end]
-        fates = np.full(run.end - run.begin, ANNOTATED, dtype=np.uint8)
-        verdicts = Verdicts(fates=fates, snvs=_no_snvs(), others=[])
-        self._judge_snvs(verdicts, checked, run, np.flatnonzero(is_snv), refs=refs, alts=alts, sequence=sequence)
-        for offset in np.flatnonzero(~is_snv).tolist():
-            self._judge_other(verdicts, checked, run, offset, position=int(positions[offset]), sequence=sequence)
-        return verdicts
+        work = _Work(checked, run, sequence)
+        simple = work.simple
+        known, unknown = work.compare(np.flatnonzero(simple))
+        parts = [work.shortened(np.concatenate((known, unknown)), verified=len(known))]
+        rows = [row for offset in np.flatnonzero(~simple).tolist() for row in self._judge_other(work, offset)]
+        if rows:
+            parts.append(_from_rows(rows))
+        work.verdicts.alleles = _in_order(parts)
+        return work.verdicts
 
-    def _judge_snvs(
-        self,
-        verdicts: Verdicts,
-        checked: CheckedBlock,
-        run: Run,
-        offsets: Integers,
-        *,
-        refs: NDArray[np.uint8],
-        alts: NDArray[np.uint8],
-        sequence: ContigBases | None,
-    ) -> None:
-        positions = checked.positions[run.begin + offsets]
-        refs, alts = refs[offsets], alts[offsets]
-        verified = np.zeros(len(offsets), dtype=np.bool_)
-        kept = np.ones(len(offsets), dtype=np.bool_)
-        if sequence is None:
-            verdicts.fates[offsets] = TRACKS_ONLY
-            verdicts.notes["NO_SEQUENCE"] += len(offsets)
-        else:
-            expected = _BASE_NUMBER[sequence.at(positions - 1)]
-            verified = refs == expected
-            unknown = expected == _NO_BASE
-            verdicts.fates[offsets[unknown]] = TRACKS_ONLY
-            verdicts.notes["REFERENCE_IS_N"] += int(np.count_nonzero(unknown))
-            kept = verified | unknown
-            for at in np.flatnonzero(~kept).tolist():
-                given, base = b"ACGT"[refs[at]], b"ACGT"[expected[at]]
-                offset = int(offsets[at])
-                _reject(verdicts, checked, run, offset, given=bytes([given]), expected=bytes([base]))
-        verdicts.snvs = Snvs(
-            records=run.begin + offsets[kept],
-            positions=positions[kept],
-            refs=refs[kept],
-            alts=alts[kept],
-            verified=verified[kept],
-        )
-
-    def _judge_other(
-        self,
-        verdicts: Verdicts,
-        checked: CheckedBlock,
-        run: Run,
-        offset: int,
-        *,
-        position: int,
-        sequence: ContigBases | None,
-    ) -> None:
-        record = run.begin + offset
-        ref, alt = checked.columns.field(record, REF), checked.columns.field(record, ALT)
+    def _judge_other(self, work: "_Work", offset: int) -> list[tuple[int, ...]]:
+        """Judge a record for itself, and give its alleles as rows of the columns of Alleles."""
+        record, verdicts = work.run.begin + offset, work.verdicts
+        ref, alt = work.checked.columns.field(record, REF), work.checked.columns.field(record, ALT)
         kinds = self._kinds_of(ref, alt)
+        position = int(work.checked.positions[record])
+        alts = alt.split(b",")
+        for index, kind in enumerate(kinds):
+            if kind in (AlleleKind.SYMBOLIC, AlleleKind.BREAKEND):
+                found = StructuralAllele(record=record, index=index, position=position, alt=alts[index])
+                verdicts.structural.append(found)
         if AlleleKind.PLAIN not in kinds:
             verdicts.fates[offset] = PASSED
             verdicts.passed[_first_reason(kinds)] += 1
-            if AlleleKind.SYMBOLIC in kinds or AlleleKind.BREAKEND in kinds:
-                alts = alt.split(b",")
-                verdicts.symbolic.append(
-                    OtherRecord(record=record, position=position, ref=ref, alts=alts, alleles=[], verified=False)
-                )
-            return
-        given, note = ref.upper(), ""
-        if sequence is None:
-            note = "NO_SEQUENCE"
-        else:
-            expected = sequence.bases(start=position - 1, end=position - 1 + len(ref))
-            if given != expected:
-                if _contradicts(given, expected):
-                    _reject(verdicts, checked, run, offset, given=given, expected=expected)
-                    return
-                note = "REFERENCE_IS_N"
-        if note:
-            verdicts.fates[offset] = TRACKS_ONLY
-            verdicts.notes[note] += 1
+            return []
+        verified = work.verify(offset, ref)
+        if verified is None:
+            return []
         if kinds.count(AlleleKind.PLAIN) < len(kinds):
             verdicts.notes["SOME_ALLELES_PASSED"] += 1
-        alts = alt.split(b",")
-        alleles = [
-            OtherAllele(index, *_variant(position, given, one.upper()))
-            for index, (kind, one) in enumerate(zip(kinds, alts, strict=True))
-            if kind is AlleleKind.PLAIN
-        ]
-        verdicts.others.append(
-            OtherRecord(record=record, position=position, ref=ref, alts=alts, alleles=alleles, verified=not note)
-        )
+        ref_begin = int(work.ref_begins[offset])
+        begin = int(work.alt_begins[offset])
+        rows = []
+        for index, (kind, one) in enumerate(zip(kinds, alts, strict=True)):
+            if kind is AlleleKind.PLAIN:
+                rows.append((record, index, *_trimmed(position, ref, one, ref_begin, begin), verified))
+            begin += len(one) + 1
+        return rows
 
     def _kinds_of(self, ref: bytes, alt: bytes) -> tuple[AlleleKind, ...]:
         kinds = self._kinds.get((ref, alt))
@@ -186,42 +141,170 @@ class Judge:
         return kinds
 
 
+class _Work:
+    """One run while it is judged; offsets are numbers of its records, from 0."""
+
+    def __init__(self, checked: CheckedBlock, run: Run, sequence: ContigBases | None) -> None:
+        self.checked = checked
+        self.run = run
+        self.sequence = sequence
+        self.positions = checked.positions[run.begin : run.end]
+        self.ref_begins, self.ref_lengths = _spans(checked, run, REF)
+        self.alt_begins, self.alt_lengths = _spans(checked, run, ALT)
+        self._bases = _BASE_NUMBER[checked.columns.codes]
+        self.verdicts = Verdicts(fates=np.full(run.end - run.begin, ANNOTATED, dtype=np.uint8), alleles=_from_rows([]))
+        self.simple = self._find_simple()
+
+    def _find_simple(self) -> NDArray[np.bool_]:
+        """Records whose one ALT allele changes a base, or inserts or deletes some behind the first."""
+        refs, alts = self._bases[self.ref_begins], self._bases[self.alt_begins]
+        shorter = np.minimum(self.ref_lengths, self.alt_lengths)
+        longer = np.maximum(self.ref_lengths, self.alt_lengths)
+        are_bases = (refs < _NO_BASE) & (alts < _NO_BASE)
+        simple = are_bases & (shorter == 1) & np.where(longer == 1, refs != alts, refs == alts)
+        simple &= longer <= _LONGEST_AT_ONCE
+        long = np.flatnonzero(simple & (longer > 1))
+        for begins, lengths in ((self.ref_begins, self.ref_lengths), (self.alt_begins, self.alt_lengths)):
+            odd = gather(self._bases, begins[long], lengths[long]) == _NO_BASE
+            simple[long[_any_of(odd, lengths[long])]] = False
+        return simple
+
+    def compare(self, offsets: Integers) -> tuple[Integers, Integers]:
+        """Compare REF of simple records with the sequence: give those that agree, and those that cannot tell."""
+        verdicts = self.verdicts
+        if self.sequence is None:
+            verdicts.fates[offsets] = TRACKS_ONLY
+            verdicts.notes["NO_SEQUENCE"] += len(offsets)
+            return offsets[:0], offsets
+        lengths = self.ref_lengths[offsets]
+        given = gather(self._bases, self.ref_begins[offsets], lengths)
+        places = np.repeat(self.positions[offsets] - 1 - _starts(lengths), lengths) + np.arange(len(given))
+        expected = _BASE_NUMBER[self.sequence.at(places)]
+        differs = _any_of(given != expected, lengths)
+        is_wrong = _any_of((given != expected) & (expected != _NO_BASE), lengths)
+        for offset in offsets[is_wrong].tolist():
+            self.verify(offset, self.checked.columns.field(self.run.begin + offset, REF))
+        unknown = offsets[differs & ~is_wrong]
+        verdicts.fates[unknown] = TRACKS_ONLY
+        verdicts.notes["REFERENCE_IS_N"] += len(unknown)
+        return offsets[~differs], unknown
+
+    def verify(self, offset: int, ref: bytes) -> bool | None:
+        """Whether REF is the reference's; False when that cannot be known, None when it is not: then it is rejected."""
+        verdicts = self.verdicts
+        note = "NO_SEQUENCE"
+        if self.sequence is not None:
+            position = int(self.positions[offset])
+            given, expected = ref.upper(), self.sequence.bases(start=position - 1, end=position - 1 + len(ref))
+            if given == expected:
+                return True
+            if _contradicts(given, expected):
+                self._reject(offset, given=given, expected=expected)
+                return None
+            note = "REFERENCE_IS_N"
+        verdicts.fates[offset] = TRACKS_ONLY
+        verdicts.notes[note] += 1
+        return False
+
+    def shortened(self, offsets: Integers, *, verified: int) -> Alleles:
+        """The alleles of simple records, of which the first ones are verified."""
+        anchored = (self.ref_lengths[offsets] != self.alt_lengths[offsets]).astype(np.int64)
+        ref_lengths = self.ref_lengths[offsets] - anchored
+        classes = np.where(anchored == 0, _SNV, np.where(ref_lengths == 0, _INSERTION, _DELETION))
+        return Alleles(
+            records=self.run.begin + offsets,
+            indexes=np.zeros(len(offsets), dtype=np.int64),
+            positions=self.positions[offsets] + anchored,
+            ref_begins=self.ref_begins[offsets] + anchored,
+            ref_lengths=ref_lengths,
+            alt_begins=self.alt_begins[offsets] + anchored,
+            alt_lengths=self.alt_lengths[offsets] - anchored,
+            classes=classes.astype(np.uint8),
+            verified=np.arange(len(offsets)) < verified,
+            simple=np.ones(len(offsets), dtype=np.bool_),
+        )
+
+    def _reject(self, offset: int, *, given: bytes, expected: bytes) -> None:
+        record = self.run.begin + offset
+        self.verdicts.fates[offset] = REJECTED
+        self.verdicts.rejections.append(
+            Rejection(
+                line=int(self.checked.line_numbers[record]),
+                contig=excerpt(self.run.text),
+                position=int(self.checked.positions[record]),
+                reason="REF_MISMATCH",
+                detail=f"the file says '{excerpt(given)}' and the reference has '{excerpt(expected)}'",
+                text=excerpt(self.checked.columns.line(record)),
+            )
+        )
+
+
 def pass_all(run: Run) -> Verdicts:
     """The verdicts about a run on a contig that the reference does not annotate."""
     count = run.end - run.begin
     fates = np.full(count, PASSED, dtype=np.uint8)
-    return Verdicts(fates=fates, snvs=_no_snvs(), others=[], passed=Counter(AUXILIARY_CONTIG=count))
+    return Verdicts(fates=fates, alleles=_from_rows([]), passed=Counter(AUXILIARY_CONTIG=count))
 
 
-def _no_snvs() -> Snvs:
-    integers, bases = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8)
-    verified = np.zeros(0, dtype=np.bool_)
-    return Snvs(records=integers, positions=integers, refs=bases, alts=bases, verified=verified)
+def _spans(checked: CheckedBlock, run: Run, column: int) -> tuple[Integers, Integers]:
+    begins, ends = (offsets[run.begin : run.end] for offsets in checked.columns.span(column))
+    return begins, ends - begins
 
 
-def _variant(position: int, ref: bytes, alt: bytes) -> tuple[Variant, str]:
-    """An upper-case allele without its shared bases, and its class."""
-    if len(ref) > 1 and len(alt) > 1:
-        position, ref, alt = trim(position, ref, alt)
-    kind = variant_class(ref, alt)
-    if ref[0] == alt[0]:
-        position, ref, alt = position + 1, ref[1:], alt[1:]
-    return Variant(position=position, ref=ref.decode(), alt=alt.decode()), kind
+def _starts(lengths: Integers) -> Integers:
+    """Where pieces of these lengths begin when they stand one after the other."""
+    starts: Integers = np.cumsum(lengths) - lengths
+    return starts
 
 
-def _reject(verdicts: Verdicts, checked: CheckedBlock, run: Run, offset: int, *, given: bytes, expected: bytes) -> None:
-    record = run.begin + offset
-    verdicts.fates[offset] = REJECTED
-    verdicts.rejections.append(
-        Rejection(
-            line=int(checked.line_numbers[record]),
-            contig=excerpt(run.text),
-            position=int(checked.positions[record]),
-            reason="REF_MISMATCH",
-            detail=f"the file says '{excerpt(given)}' and the reference has '{excerpt(expected)}'",
-            text=excerpt(checked.columns.line(record)),
-        )
+def _any_of(marks: NDArray[np.bool_], lengths: Integers) -> NDArray[np.bool_]:
+    """Whether anything is marked in each of the pieces, none of which is empty."""
+    if not len(lengths):
+        return np.zeros(0, dtype=np.bool_)
+    found: NDArray[np.bool_] = np.logical_or.reduceat(marks, _starts(lengths))
+    return found
+
+
+def _trimmed(position: int, ref: bytes, alt: bytes, ref_begin: int, alt_begin: int) -> tuple[int, ...]:
+    """The columns of Alleles from `positions` to `classes`, for an allele whose texts begin at these offsets."""
+    place, short_ref, short_alt = trim(position, ref.upper(), alt.upper())
+    kind = CLASSES.index(variant_class(short_ref, short_alt))
+    first = place - position
+    shared = short_ref[0] == short_alt[0]
+    return (
+        place + shared,
+        ref_begin + first + shared,
+        len(short_ref) - shared,
+        alt_begin + first + shared,
+        len(short_alt) - shared,
+        kind,
     )
+
+
+def _from_rows(rows: list[tuple[int, ...]]) -> Alleles:
+    table = np.array(rows, dtype=np.int64).reshape(-1, 9)
+    return Alleles(
+        records=table[:, 0],
+        indexes=table[:, 1],
+        positions=table[:, 2],
+        ref_begins=table[:, 3],
+        ref_lengths=table[:, 4],
+        alt_begins=table[:, 5],
+        alt_lengths=table[:, 6],
+        classes=table[:, 7].astype(np.uint8),
+        verified=table[:, 8] > 0,
+        simple=np.zeros(len(table), dtype=np.bool_),
+    )
+
+
+def _in_order(parts: list[Alleles]) -> Alleles:
+    """All alleles, ordered by record and allele."""
+    records, indexes = (np.concatenate([getattr(part, name) for part in parts]) for name in ("records", "indexes"))
+    order = np.lexsort((indexes, records))
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])[order] for name in Alleles.__dataclass_fields__
+    }
+    return Alleles(**columns)
 
 
 def _contradicts(given: bytes, expected: bytes) -> bool:

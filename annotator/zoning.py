@@ -12,12 +12,12 @@ from annotator.effects.transcript_names import coordinate
 from annotator.effects.transcripts import FLANK_BASES, effect_of
 from annotator.effects.view import TranscriptView
 from annotator.models.transcript import Interval, Transcript
-from annotator.models.zones import region_of
+from annotator.models.zones import ABOUT, region_of
 
 _EXON_EDGE = 3  # bases of an exon that belong to the splice region
 _INTRON_EDGE = 17  # bases of an intron that do, or to the polypyrimidine tract
 
-_NOTHING = (0, 0, 0, 0, 0, 0, 0, 0)  # of a zone that is not plain
+_NOTHING = (0,) * len(ABOUT)  # of a zone that is not plain
 
 
 class _Unread:

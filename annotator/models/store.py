@@ -96,6 +96,29 @@ class ModelStore:
             end_incomplete=bool(flags & _END_INCOMPLETE),
         )
 
+    def standing(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """What transcripts are picked by, besides their consequence: see `annotator.effects.pick`.
+
+        Flags (the smaller, the better: MANE Select, MANE Plus Clinical, canonical, coding for a protein), the length as
+        in Heading, and the place in the order of identifiers.
+        """
+        if not len(self):
+            nothing = np.zeros(0, dtype=np.int64)
+            return nothing, nothing, nothing
+        texts = self._arrays["text"]
+        columns = {name: texts[:, number] for number, name in enumerate(_TEXTS)}
+        is_empty = np.diff(self._arrays["offset"].astype(np.int64)) == 0
+        known, which = np.unique(columns["biotype"], return_inverse=True)
+        is_coding = np.array([self._text(int(number)) == "protein_coding" for number in known])[which]
+        flags = is_empty[columns["mane_select"]].astype(np.int64) << 3
+        flags |= is_empty[columns["mane_plus_clinical"]].astype(np.int64) << 2
+        flags |= ((self._arrays["detail"][:, 2] & _CANONICAL) == 0).astype(np.int64) << 1
+        flags |= ~is_coding
+        identifiers = [self._text(number) for number in columns["id"].tolist()]
+        order = np.zeros(len(self), dtype=np.int64)
+        order[sorted(range(len(self)), key=identifiers.__getitem__)] = np.arange(len(self))
+        return flags, self._arrays["length"].astype(np.int64), order
+
     def _build(self, index: int) -> Transcript:
         strand, phase, flags = self._arrays["detail"][index].tolist()
         numbers = self._arrays["text"][index].tolist()

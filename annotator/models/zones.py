@@ -6,65 +6,63 @@ said of them is worked out when a reference is built (`annotator.zoning`). In th
 sites and their surroundings) the bases themselves decide. A zone ends where the next one of the same transcript begins.
 """
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.ontology import TERMS, Term
+from annotator.ontology import TERMS
 
-_TRANSCRIPT_SHIFT = 32
-_START_MASK = (1 << _TRANSCRIPT_SHIFT) - 1
+# What is known of a plain zone, one column each; numbers are those of its first base.
+ABOUT = (
+    "exon",  # its number in the transcript's direction, 0: none
+    "intron",
+    "cdna",  # offset in the spliced transcript, 0: in no exon
+    "is_flank",  # beside the transcript: `number` is the distance to it, and changes have no name
+    "region",  # what stands before the number in a change's HGVS name: one of _NAMES,
+    "before",  # filled with this number, as in `331+`
+    "number",
+    "sign",  # whether that number grows (1) or falls (-1) along the genome
+)
+_NAMES = ("", "-", "*", "{}+", "{}-", "-{}+", "-{}-", "*{}+", "*{}-")
+# By region: the characters before and behind the number of the exon's base, 0 where there is none.
+NAME_SIGNS = np.array([ord(name[0]) if name[:1] in ("-", "*") else 0 for name in _NAMES], dtype=np.int64)
+NAME_STEPS = np.array([ord(name[-1]) if "{}" in name else 0 for name in _NAMES], dtype=np.int64)
 
-
-class Zone(NamedTuple):
-    """One plain zone; coordinates are 1-based. Numbers are those of its first base."""
-
-    transcript: int  # number in the store
-    start: int
-    terms: tuple[Term, ...]  # the most severe first
-    exon: int  # its number in the transcript's direction, 0: none
-    intron: int
-    cdna: int  # offset in the spliced transcript, 0: in no exon
-    is_flank: bool  # beside the transcript: `number` is the distance to it, and changes have no name
-    name: str  # what stands before the number in a change's HGVS name, as in `-` or `331+`
-    number: int
-    sign: int  # whether that number grows (1) or falls (-1) along the genome
+_TRANSCRIPT_SHIFT = np.uint64(32)
+_START_MASK = np.uint64((1 << 32) - 1)
 
 
 class Zones:
     """The zones of all transcripts of one contig; a zone is named by its number, 0-based."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self._arrays = arrays
         self._keys: NDArray[np.uint64] = arrays.get("zone", np.zeros(0, dtype=np.uint64))
-        kinds = arrays.get("zone_kind", np.zeros(0, dtype=np.uint8))
-        self.plain: NDArray[np.bool_] = kinds > 0
-        self._kinds = kinds
+        self._kinds: NDArray[np.uint8] = arrays.get("zone_kind", np.zeros(0, dtype=np.uint8))
+        self._about: NDArray[np.int32] = arrays.get("zone_about", np.zeros((0, len(ABOUT)), dtype=np.int32))
         rows = bytes(arrays.get("zone_kind_terms", np.zeros(0, dtype=np.uint8))).decode().split("\n")
-        self._terms = [tuple(TERMS[name] for name in row.split("&") if name) for row in rows]
+        # The consequence terms of plain zones by kind, the most severe first; kind 0 is that of all other zones.
+        self.terms = [tuple(TERMS[name] for name in row.split("&") if name) for row in rows]
 
     def find(self, transcripts: NDArray[Any], positions: NDArray[Any]) -> NDArray[np.int64]:
         """The zones in which the positions lie in the transcripts (their numbers in the store), pair by pair.
 
         Each position lies within the transcript or its flanks.
         """
-        keys = transcripts.astype(np.uint64) << np.uint64(_TRANSCRIPT_SHIFT) | positions.astype(np.uint64)
+        keys = transcripts.astype(np.uint64) << _TRANSCRIPT_SHIFT | positions.astype(np.uint64)
         return np.searchsorted(self._keys, keys, side="right") - 1
 
-    def plain_zones(self, numbers: list[int]) -> Iterator[Zone]:
-        """What is known of these plain zones."""
-        keys, kinds = self._keys[numbers].tolist(), self._kinds[numbers].tolist()
-        for key, kind, about in zip(keys, kinds, self._arrays["zone_about"][numbers].tolist(), strict=True):
-            exon, intron, cdna, is_flank, region, before, value, sign = about
-            name = _NAMES[region].format(before) if region else ""
-            transcript, start = key >> _TRANSCRIPT_SHIFT, key & _START_MASK
-            yield Zone(transcript, start, self._terms[kind], exon, intron, cdna, is_flank, name, value, sign)
+    def kinds(self, zones: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The kinds of these zones: numbers in `terms`, 0 where a zone is not plain."""
+        return self._kinds[zones]
 
+    def starts(self, zones: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The first bases of these zones."""
+        return (self._keys[zones] & _START_MASK).astype(np.int64)
 
-# How the part of a name before its number is made from the number of the exon's base, by `region`.
-_NAMES = ("", "-", "*", "{}+", "{}-", "-{}+", "-{}-", "*{}+", "*{}-")
+    def about(self, zones: NDArray[np.int64]) -> NDArray[np.int32]:
+        """What is known of these zones: columns as ABOUT lists them."""
+        return self._about[zones]
 
 
 def region_of(name: str) -> tuple[int, int]:

@@ -132,5 +132,6 @@ REASONS = {
     "REFERENCE_IS_N": "The reference sequence is unknown (N) here: REF could not be compared",
     "NO_MODELS": "The reference has no transcript models for this contig: there is no consequence",
     "SOME_ALLELES_PASSED": "Annotated, but one of several ALT alleles is not made of plain bases",
+    "STRUCTURAL": "Passed through, with what can be said of a symbolic allele or breakend without its bases",
     "FIELD_LEFT_OUT": "The record already carries an INFO key of ours that its header does not declare",
 }

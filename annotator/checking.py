@@ -22,6 +22,7 @@ from annotator.reading import TextBlock
 from annotator.records import RecordChecker, check_reach
 from annotator.sites import MAX_POSITION
 
+_FORMAT = 8
 _REF_BASES = b"ACGTNacgtn"
 _IS_REF_BASE = np.isin(np.arange(256), np.frombuffer(_REF_BASES, dtype=np.uint8))
 _REACH = re.compile(rb"END=|LEN")
@@ -164,7 +165,7 @@ class BlockChecker:
 
     def _reaches_fit(self, columns: Columns, positions: NDArray[np.int64]) -> bool:
         """Whether no END, SVLEN or LEN reaches beyond what an index can hold."""
-        if b"END=" not in columns.text and b"LEN" not in columns.text:
+        if not (columns.has_key(b"END") or columns.has_key(b"SVLEN") or _has_length(columns)):
             return True
         offsets = [match.start() for match in _REACH.finditer(columns.text)]
         for line in np.unique(np.searchsorted(columns.starts, offsets, side="right") - 1).tolist():
@@ -196,3 +197,10 @@ class BlockChecker:
             else:
                 sound.append(True)
         return sound, tuple(bad)
+
+
+def _has_length(columns: Columns) -> bool:
+    """Whether FORMAT has LEN in any line."""
+    if columns.tabs.shape[1] <= _FORMAT:
+        return False
+    return any(b"LEN" in columns.field(line, _FORMAT) for line in starts_of_runs(columns, _FORMAT))

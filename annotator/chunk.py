@@ -4,7 +4,6 @@ The work of blocks is independent of each other, so several processes can share 
 is shared.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +36,7 @@ from annotator.summary import Summary
 from annotator.table import TableBatch, batch_of
 from annotator.verdicts import ANNOTATED, TRACKS_ONLY, Alleles, Judge, StructuralAllele, Verdicts, pass_all
 
+_TEXTS_HELD = 20_000
 _UPPER = np.frombuffer(bytes(range(256)).upper(), dtype=np.uint8)
 
 
@@ -158,6 +158,7 @@ class BlockAnnotator:
         )
         self._max_listed = limits.max_listed_rejections
         self._track_of = {field.id.encode(): track.id for track in reference.region_tracks for field in track.fields}
+        self._tracks: dict[bytes, set[str]] = {}
         self._judge = Judge()
         self._text = b""
         self._place = _Place(regions=RegionStore({}))
@@ -269,24 +270,29 @@ class BlockAnnotator:
         starts = work.checked.positions[records]
         ends = starts + (ref_ends - ref_begins)[records] - 1
         first, last = store.locate(starts=starts, ends=ends)
-        texts: Counter[bytes] = Counter()
-        numbers: dict[bytes, int] = {}
-        hit, which = [], []
-        for record, begin, end in zip(records.tolist(), first, last, strict=True):
-            if begin < end:
-                text = store.text(begin, end)
-                texts[text] += 1
-                hit.append(record)
-                which.append(numbers.setdefault(text, len(numbers)))
-        renamed = [b";" + self._names.apply(text) for text in numbers]
-        begins = np.cumsum([0, *map(len, renamed)])
-        work.additions.regions.put(
-            np.array(hit, dtype=np.int64), text=b"".join(renamed), begins=begins[which], ends=begins[1:][which]
+        touching = np.flatnonzero(last > first)
+        spans, which, counts = np.unique(
+            first[touching] << 32 | last[touching], return_inverse=True, return_counts=True
         )
-        for text, count in texts.items():
-            keys = {item.partition(b"=")[0] for item in text.split(b";")}
-            for track in {self._track_of[key] for key in keys}:
+        texts = [store.text(span >> 32, span & 0xFFFFFFFF) for span in spans.tolist()]
+        renamed = [b";" + self._names.apply(text) for text in texts]
+        offsets = np.cumsum([0, *map(len, renamed)])
+        work.additions.regions.put(
+            records[touching], text=b"".join(renamed), begins=offsets[which], ends=offsets[1:][which]
+        )
+        for text, count in zip(texts, counts.tolist(), strict=True):
+            for track in self._tracks_of(text):
                 work.summary.track_hits[track] += count
+
+    def _tracks_of(self, text: bytes) -> set[str]:
+        """The tracks that a text comes from."""
+        found = self._tracks.get(text)
+        if found is None:
+            if len(self._tracks) >= _TEXTS_HELD:
+                self._tracks.clear()
+            keys = (item.partition(b"=")[0] for item in text.split(b";"))
+            found = self._tracks[text] = {self._track_of[key] for key in keys}
+        return found
 
     def _add_sites(self, work: _Work, alleles: Alleles) -> None:
         if not work.place.sites or not len(alleles):

@@ -86,6 +86,15 @@ def _by_first_use(places: NDArray[np.intp]) -> NDArray[np.intp]:
     return used[np.argsort(first_use[used + 1])]
 
 
+def distinct(keys: NDArray[np.int64], *, below: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different keys, ascending, and which of them each one is; all are from 0 to `below`, which is not much."""
+    marks = np.zeros(below, dtype=np.int64)
+    marks[keys] = 1
+    different = np.flatnonzero(marks)
+    marks[different] = np.arange(len(different))
+    return different, marks[keys]
+
+
 def decoded(value: str | bytes) -> str:
     """This function will make a string that UTF-8 can write; what is no UTF-8 becomes the replacement character."""
     text = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")

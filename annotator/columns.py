@@ -3,7 +3,7 @@
 Offsets are bytes from the beginning of the text; lines are numbered from 0 here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(8)
 
-_TAB, _NEWLINE, _ZERO = b"\t\n0"
+_TAB, _NEWLINE, _ZERO, _EQUALS = b"\t\n0="
 _MAX_DIGITS = 10
 _LONGEST_BY_PLACE = 64  # bytes of a text that is compared with others place by place, all lines at once
 
@@ -28,6 +28,7 @@ class Columns:
     starts: Offsets  # of each line
     ends: Offsets  # of each line: where its `\n` (or `\r\n`) stands
     tabs: Offsets  # one row a line, one column a tab
+    _equals: list[Offsets] = field(default_factory=list)  # where equals signs stand, once that was asked
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -42,6 +43,16 @@ class Columns:
         begin = int(self.tabs[line, column - 1]) + 1 if column else int(self.starts[line])
         end = self.tabs[line, column] if column < self.tabs.shape[1] else self.ends[line]
         return self.text[begin : int(end)]
+
+    def has_key(self, key: bytes) -> bool:
+        """Whether any `key=` stands in the text, perhaps as the end of a longer key."""
+        if not self._equals:
+            self._equals.append(np.flatnonzero(self.codes == _EQUALS))
+        places = self._equals[0]
+        places = places[places >= len(key)]
+        for back, code in enumerate(reversed(key), start=1):
+            places = places[self.codes[places - back] == code]
+        return len(places) > 0
 
     def line(self, number: int) -> bytes:
         return self.text[int(self.starts[number]) : int(self.ends[number])]

@@ -12,6 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.coded import distinct
 from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_body, intergenic_tail, term_names
 from annotator.effects.effect import ContigSequence, Effect, Variant
 from annotator.effects.naming import Naming
@@ -192,7 +193,7 @@ class ContigFindings:
 
     def _write(self, work: "_Work", names: list[bytes]) -> Findings:
         queries = work.queries
-        used, local = np.unique(work.transcript, return_inverse=True)
+        used, local = distinct(work.transcript, below=len(self._store))
         texts = [self.texts.of(number) for number in used.tolist()]
         pairs, heads, entries = self._pair_rows(work, local, texts)
         transcripts, terms = work.of_picked(work.transcript, -1), work.of_picked(work.terms, self._intergenic)
@@ -247,7 +248,7 @@ class ContigFindings:
 
     def _pair_rows(
         self, work: "_Work", local: Integers, texts: list[TranscriptText]
-    ) -> tuple[NDArray[np.int32], list[bytes], list[bytes]]:
+    ) -> tuple[list[NDArray[np.int32]], list[bytes], list[bytes]]:
         """The pairs as `rendering` wants them, the texts before their numbers, and the finished ones."""
         queries, about = work.queries, work.about
         steps = np.where(about[:, _SIGN] > 0, 1, -1)
@@ -267,8 +268,9 @@ class ContigFindings:
         for pair, effect in work.effects.items():
             entry[pair] = len(entries)
             entries.append(entry_body(texts[local[pair]].identity, effect).encode())
-        different, head = np.unique(local << 16 | work.terms, return_inverse=True)
-        heads = [texts[number >> 16].head(self.terms[number & 0xFFFF]) for number in different.tolist()]
+        kinds = len(self.terms)
+        different, head = distinct(local * kinds + work.terms, below=len(texts) * kinds)
+        heads = [texts[number // kinds].head(self.terms[number % kinds]) for number in different.tolist()]
         columns = (
             head,
             local,
@@ -287,7 +289,7 @@ class ContigFindings:
             entry,
         )
         assert len(columns) == len(PAIR_COLUMNS)
-        return np.stack(columns, axis=1).astype(np.int32), heads, entries
+        return [column.astype(np.int32) for column in columns], heads, entries
 
     def _own_texts(self, transcripts: Integers, terms: Integers, ranks: Integers) -> tuple[list[bytes], Integers]:
         """The text behind the entries of each allele: the different ones, and which of them it is."""

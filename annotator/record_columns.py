@@ -13,7 +13,6 @@ from annotator.summary import RecordColumns
 
 _FORMAT, _FIRST_SAMPLE = 8, 9
 _PACKED_BYTES = 7
-_LONG = np.uint64(2**64 - 1)  # is larger than any text of so few bytes
 _DOT, _COLON = ord("."), ord(":")
 _INFO_DEPTH = re.compile(rb"(?:^|;)DP=([0-9]{1,9})(?=;|$)")
 _INFO_FREQUENCY = re.compile(rb"(?:^|;)AF=([^;]*)")
@@ -51,7 +50,7 @@ class Described:
     def frequencies(self, records: NDArray[Any], alleles: NDArray[Any]) -> NDArray[np.float64]:
         """INFO/AF of these records' ALT alleles (numbers from 0); NaN where it is not told."""
         found = np.full(len(records), np.nan)
-        if b"AF=" not in self.columns.text:
+        if not self.columns.has_key(b"AF"):
             return found
         for row, (record, allele) in enumerate(zip(records.tolist(), alleles.tolist(), strict=True)):
             match = _INFO_FREQUENCY.search(self.columns.field(record, INFO))
@@ -62,7 +61,7 @@ class Described:
 
 def describe(columns: Columns, *, positions: NDArray[np.int64]) -> Described:
     """Read the columns of a block's records."""
-    text, count = columns.text, len(columns)
+    count = len(columns)
     id_begins, id_ends = columns.span(ID)
     depths, qualities = np.full(count, -1, dtype=np.int64), np.full(count, np.nan)
     genotypes = None
@@ -70,7 +69,7 @@ def describe(columns: Columns, *, positions: NDArray[np.int64]) -> Described:
         genotypes = _genotypes(columns)
         _read_sample(columns, b"DP", depths)
         _read_sample(columns, b"GQ", qualities)
-    if b"DP=" in text:
+    if columns.has_key(b"DP"):
         for record in np.flatnonzero(depths < 0).tolist():
             if found := _INFO_DEPTH.search(columns.field(record, INFO)):
                 depths[record] = int(found[1])
@@ -99,24 +98,29 @@ def code_column(columns: Columns, column: int, *, dot_is_none: bool = True) -> C
 def code_texts(columns: Columns, begins: NDArray[Any], ends: NDArray[Any], *, dot_is_none: bool = True) -> Coded:
     """Pieces of the text as strings that repeat."""
     lengths = ends - begins
-    is_short = lengths <= _PACKED_BYTES
-    packed = np.zeros(len(begins), dtype=np.uint64)
-    for place in range(min(int(lengths.max(initial=0)), _PACKED_BYTES)):
-        inside = place < lengths
-        codes = columns.codes[np.where(inside, begins + place, 0)].astype(np.uint64)
-        packed |= np.where(inside, codes, 0) << np.uint64(8 * place)
-    packed[~is_short] = _LONG
-    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
     text = columns.text
-    values = [text[int(begins[row]) : int(ends[row])] for row in first.tolist()]
-    codes = which.astype(np.int32)
-    long = np.flatnonzero(~is_short)
-    if len(long):
-        numbers = {value: number for number, value in enumerate(values[:-1])}  # all long ones share the last code
-        pieces = zip(begins[long].tolist(), ends[long].tolist(), strict=True)
-        codes[long] = [numbers.setdefault(text[begin:end], len(numbers)) for begin, end in pieces]
-        values = list(numbers)
-    return _without_dot(codes, values, dot_is_none=dot_is_none)
+    numbers: dict[bytes, int] = {}
+    codes = np.empty(len(begins), dtype=np.int32)
+    single = np.flatnonzero(lengths == 1)
+    characters = columns.codes[begins[single]]
+    number_of = np.zeros(256, dtype=np.int32)
+    for character in np.flatnonzero(np.bincount(characters, minlength=256)).tolist():
+        number_of[character] = numbers.setdefault(bytes([character]), len(numbers))
+    codes[single] = number_of[characters]
+    longer = np.flatnonzero((lengths != 1) & (lengths <= _PACKED_BYTES))
+    packed = np.zeros(len(longer), dtype=np.uint64)
+    for place in range(int(lengths[longer].max(initial=0))):
+        inside = place < lengths[longer]
+        found = columns.codes[np.where(inside, begins[longer] + place, 0)].astype(np.uint64)
+        packed |= np.where(inside, found, 0) << np.uint64(8 * place)
+    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
+    rows = longer[first].tolist()
+    known = [numbers.setdefault(text[int(begins[row]) : int(ends[row])], len(numbers)) for row in rows]
+    codes[longer] = np.array([*known, 0], dtype=np.int32)[which]
+    longest = np.flatnonzero(lengths > _PACKED_BYTES)
+    pieces = zip(begins[longest].tolist(), ends[longest].tolist(), strict=True)
+    codes[longest] = [numbers.setdefault(text[begin:end], len(numbers)) for begin, end in pieces]
+    return _without_dot(codes, list(numbers), dot_is_none=dot_is_none)
 
 
 def _by_runs(columns: Columns, column: int) -> Coded:
@@ -161,8 +165,6 @@ def _genotypes(columns: Columns) -> Coded:
 
 def _read_sample(columns: Columns, key: bytes, values: NDArray[Any]) -> None:
     """Read a number of the first sample into `values`, where FORMAT has this key."""
-    if key not in columns.text:
-        return
     formats = _by_runs(columns, _FORMAT)
     indexes = [
         value.split(b":").index(key) if key in value.split(b":") else -1 for value in map(_as_bytes, formats.values)

@@ -58,11 +58,11 @@ class RegionStore:
 
     def locate(
         self, *, starts: Sequence[int] | NDArray[Any], ends: Sequence[int] | NDArray[Any]
-    ) -> tuple[list[int], list[int]]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """For spans [start, end], give the half-open range of segments that each one touches."""
         first = np.searchsorted(self._ends, np.asarray(starts, dtype=np.uint32), side="left")
         last = np.searchsorted(self._starts, np.asarray(ends, dtype=np.uint32), side="right")
-        return first.tolist(), last.tolist()
+        return first.astype(np.int64), last.astype(np.int64)
 
     def text(self, first: int, last: int) -> bytes:
         """The INFO text of the segments [first, last), every value once, by track; empty when there are none."""
@@ -80,13 +80,9 @@ class RegionStore:
         """Numbers of the texts of all regions that lie on any of these segments, ascending."""
         block = first // BLOCK_SEGMENTS
         carried = self._carried[self._carried_offsets[block] : self._carried_offsets[block + 1]]
-        opened_from, opened_to = np.searchsorted(
-            self._opened, np.array((block * BLOCK_SEGMENTS, last), dtype=np.uint32), side="left"
-        )
-        since = slice(opened_from, opened_to)
-        open_before = self._text_of[carried[self._closed[carried] > first]]
-        open_since = self._text_of[since][self._closed[since] > first]
-        return sorted({*open_before.tolist(), *open_since.tolist()})
+        opened_from, opened_to = self._opened.searchsorted(np.array((block * BLOCK_SEGMENTS, last), dtype=np.uint32))
+        candidates = np.concatenate((carried, np.arange(opened_from, opened_to)))
+        return sorted(set(self._text_of[candidates[self._closed[candidates] > first]].tolist()))
 
     def _join(self, numbers: tuple[int, ...]) -> bytes:
         joined = self._joined.get(numbers)

@@ -66,10 +66,10 @@ class Texts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Alleles and what is to be written of them; the tables have the columns listed above, one row each."""
+    """Alleles and what is to be written of them, with the columns listed above."""
 
     alleles: NDArray[np.int64]
-    pairs: NDArray[np.int32]
+    pairs: list[NDArray[np.int32]]  # by column
     lead: bytes  # before the entries
     nothing: bytes  # the entry, behind Allele, of an allele without pairs
     allele_text: bytes
@@ -98,7 +98,8 @@ def render(batch: Batch) -> Rendered:
 
 
 def _render_natively(batch: Batch, library: ctypes.CDLL) -> Rendered:
-    alleles, pairs = np.ascontiguousarray(batch.alleles), np.ascontiguousarray(batch.pairs)
+    alleles = np.ascontiguousarray(batch.alleles)
+    pairs = (ctypes.c_void_p * len(batch.pairs))(*(pointer(column).value for column in batch.pairs))
     texts = [np.frombuffer(one, dtype=np.uint8) for one in (batch.lead or b"\0", batch.allele_text)]
     tables = []
     for table in (batch.heads, batch.standings, batch.picked_standings, batch.names, batch.given_names):
@@ -107,13 +108,13 @@ def _render_natively(batch: Batch, library: ctypes.CDLL) -> Rendered:
     nothing = np.frombuffer(batch.nothing, dtype=np.uint8)
     counts = alleles[:, 1] - alleles[:, 0]
     order = np.zeros(max(int(counts.max(initial=0)), 1), dtype=np.int64)
-    size, names_size = _room(batch, alleles, pairs, counts)
+    size, names_size = _room(batch, alleles, counts)
     out, names = np.empty(size, dtype=np.uint8), np.empty(names_size, dtype=np.uint8)
     offsets, name_offsets = np.empty(len(alleles) + 1, dtype=np.int64), np.empty(len(alleles) + 1, dtype=np.int64)
     library.render(
         ctypes.c_int64(len(alleles)),
         pointer(alleles),
-        pointer(pairs),
+        pairs,
         pointer(texts[0]),
         ctypes.c_int64(len(batch.lead)),
         pointer(texts[1]),
@@ -135,23 +136,17 @@ def _arrays(texts: Texts) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return np.frombuffer(blob or b"\0", dtype=np.uint8), offsets
 
 
-def _room(
-    batch: Batch, alleles: NDArray[np.int64], pairs: NDArray[np.int32], counts: NDArray[np.int64]
-) -> tuple[int, int]:
+def _room(batch: Batch, alleles: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[int, int]:
     """More bytes than the texts, and the names, can take."""
-    transcripts, entries, heads = pairs[:, 1], pairs[:, 14], pairs[:, 0]
+    head, transcript, entry = batch.pairs[0], batch.pairs[1], batch.pairs[-1]
     given = _longest(batch.given_names)
-    name = batch.names.lengths[transcripts] + _NAME_BYTES if len(pairs) else np.zeros(0, dtype=np.int64)
-    body = np.where(entries >= 0, batch.entries.lengths[np.maximum(entries, 0)] if len(batch.entries.texts) else 0, 0)
-    head = batch.heads.lengths[np.maximum(heads, 0)] if len(batch.heads.texts) else 0
-    standing = np.maximum(batch.standings.lengths, batch.picked_standings.lengths)[transcripts] if len(pairs) else 0
-    of_pairs = int((name + body + head + standing).sum()) + len(pairs) * _ENTRY_BYTES
-    lengths = alleles[:, 4]
-    of_alleles = int((lengths * (counts + 1)).sum() + batch.owns.lengths[alleles[:, 8]].sum()) + len(alleles) * (
-        len(batch.lead) + len(batch.nothing) + given
-    )
-    names = int(name.sum()) + len(alleles) * given
-    return of_pairs + of_alleles + 1, names + 1
+    name = int(batch.names.lengths[transcript].sum()) + len(transcript) * _NAME_BYTES
+    standing = np.maximum(batch.standings.lengths, batch.picked_standings.lengths)[transcript]
+    bodies = batch.heads.lengths[head].sum() + batch.entries.lengths[entry[entry >= 0]].sum() + standing.sum()
+    of_pairs = name + int(bodies) + len(transcript) * _ENTRY_BYTES
+    of_texts = (alleles[:, 4] * (counts + 1)).sum() + batch.owns.lengths[alleles[:, 8]].sum()
+    of_alleles = int(of_texts) + len(alleles) * (len(batch.lead) + len(batch.nothing) + given)
+    return of_pairs + of_alleles + 1, name + len(alleles) * given + 1
 
 
 def _longest(texts: Texts) -> int:
@@ -159,14 +154,14 @@ def _longest(texts: Texts) -> int:
 
 
 def _render(batch: Batch) -> Rendered:
-    rows = batch.pairs.tolist()
+    rows = list(zip(*(column.tolist() for column in batch.pairs), strict=True))
     found = [_render_allele(batch, allele, rows) for allele in batch.alleles.tolist()]
     text, offsets = Texts([text for text, _ in found]).joined()
     names, name_offsets = Texts([name for _, name in found]).joined()
     return Rendered(text=text, offsets=offsets, names=names, name_offsets=name_offsets)
 
 
-def _render_allele(batch: Batch, allele: list[int], rows: list[list[int]]) -> tuple[bytes, bytes]:
+def _render_allele(batch: Batch, allele: list[int], rows: list[tuple[int, ...]]) -> tuple[bytes, bytes]:
     """The text of one allele, and the name of what was picked."""
     first, last, picked, begin, length, ref, alt, given, own, is_whole = allele
     text = batch.allele_text[begin : begin + length]
@@ -188,14 +183,14 @@ def _render_allele(batch: Batch, allele: list[int], rows: list[list[int]]) -> tu
     return (batch.lead if is_whole else b"") + b",".join(entries) + batch.owns.texts[own], picked_name
 
 
-def _name(batch: Batch, pair: list[int], *, ref: str, alt: str) -> bytes:
+def _name(batch: Batch, pair: tuple[int, ...], *, ref: str, alt: str) -> bytes:
     sign, before, step, number, is_reverse = pair[8:13]
     place = f"{chr(sign) if sign else ''}{before or ''}{chr(step) if step else ''}{number}"
     change = f"{ref}>{alt}".translate(_COMPLEMENT) if is_reverse else f"{ref}>{alt}"
     return batch.names.texts[pair[1]] + f"{place}{change}".encode()
 
 
-def _body(batch: Batch, pair: list[int], name: bytes) -> bytes:
+def _body(batch: Batch, pair: tuple[int, ...], name: bytes) -> bytes:
     head, _, _, exon, intron, exon_count, cdna, is_flank = pair[:8]
     numbers = f"{f'{exon}/{exon_count}' if exon else ''}|{f'{intron}/{exon_count - 1}' if intron else ''}|"
     distance = pair[11] if is_flank else ""

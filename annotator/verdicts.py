@@ -151,13 +151,13 @@ class _Work:
         self.positions = checked.positions[run.begin : run.end]
         self.ref_begins, self.ref_lengths = _spans(checked, run, REF)
         self.alt_begins, self.alt_lengths = _spans(checked, run, ALT)
-        self._bases = _BASE_NUMBER[checked.columns.codes]
+        self._codes = checked.columns.codes
         self.verdicts = Verdicts(fates=np.full(run.end - run.begin, ANNOTATED, dtype=np.uint8), alleles=_from_rows([]))
         self.simple = self._find_simple()
 
     def _find_simple(self) -> NDArray[np.bool_]:
         """Records whose one ALT allele changes a base, or inserts or deletes some behind the first."""
-        refs, alts = self._bases[self.ref_begins], self._bases[self.alt_begins]
+        refs, alts = (_BASE_NUMBER[self._codes[begins]] for begins in (self.ref_begins, self.alt_begins))
         shorter = np.minimum(self.ref_lengths, self.alt_lengths)
         longer = np.maximum(self.ref_lengths, self.alt_lengths)
         are_bases = (refs < _NO_BASE) & (alts < _NO_BASE)
@@ -165,7 +165,7 @@ class _Work:
         simple &= longer <= _LONGEST_AT_ONCE
         long = np.flatnonzero(simple & (longer > 1))
         for begins, lengths in ((self.ref_begins, self.ref_lengths), (self.alt_begins, self.alt_lengths)):
-            odd = gather(self._bases, begins[long], lengths[long]) == _NO_BASE
+            odd = _BASE_NUMBER[gather(self._codes, begins[long], lengths[long])] == _NO_BASE
             simple[long[_any_of(odd, lengths[long])]] = False
         return simple
 
@@ -177,7 +177,7 @@ class _Work:
             verdicts.notes["NO_SEQUENCE"] += len(offsets)
             return offsets[:0], offsets
         lengths = self.ref_lengths[offsets]
-        given = gather(self._bases, self.ref_begins[offsets], lengths)
+        given = _BASE_NUMBER[gather(self._codes, self.ref_begins[offsets], lengths)]
         places = np.repeat(self.positions[offsets] - 1 - _starts(lengths), lengths) + np.arange(len(given))
         expected = _BASE_NUMBER[self.sequence.at(places)]
         differs = _any_of(given != expected, lengths)

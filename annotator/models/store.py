@@ -57,7 +57,8 @@ class ModelStore:
         self.starts: NDArray[np.uint32] = self._arrays["start"]
         self.ends: NDArray[np.uint32] = self._arrays["end"]
         self.zones = Zones(self._arrays)
-        self._blob: memoryview = self._arrays["blob"].data
+        self._blob = b""
+        self._offsets: dict[str, list[int]] = {}  # lists are quicker to read one by one than mapped arrays
         self._cached = lru_cache(maxsize=CACHED_TRANSCRIPTS)(self._build)
 
     @classmethod
@@ -75,8 +76,8 @@ class ModelStore:
     def heading(self, index: int) -> Heading:
         """The heading of the transcript with this number; quicker to have than the transcript."""
         strand, _, flags = self._arrays["detail"][index].tolist()
-        first, last = self._arrays["exon_offset"][index : index + 2].tolist()
-        coding_first, coding_last = self._arrays["coding_offset"][index : index + 2].tolist()
+        first, last = self._span("exon_offset", index)
+        coding_first, coding_last = self._span("coding_offset", index)
         id_, biotype, gene_id, symbol, _, mane_select, mane_plus_clinical = map(
             self._text, self._arrays["text"][index].tolist()
         )
@@ -140,14 +141,22 @@ class ModelStore:
         )
 
     def _text(self, number: int) -> str:
-        start, end = self._arrays["offset"][number : number + 2].tolist()
-        return str(self._blob[start:end], "utf-8")
+        start, end = self._span("offset", number)
+        if not self._blob:
+            self._blob = self._arrays["blob"].tobytes()
+        return self._blob[start:end].decode()
+
+    def _span(self, name: str, index: int) -> list[int]:
+        offsets = self._offsets.get(name)
+        if offsets is None:
+            offsets = self._offsets[name] = self._arrays[name].tolist()
+        return offsets[index : index + 2]
 
     def _intervals(self, name: str, index: int) -> tuple[Interval, ...]:
         return tuple(map(tuple, self._slice(name, index).tolist()))
 
     def _slice(self, name: str, index: int) -> NDArray[Any]:
-        first, last = self._arrays[f"{name}_offset"][index : index + 2].tolist()
+        first, last = self._span(f"{name}_offset", index)
         return self._arrays[name][first:last]
 
 

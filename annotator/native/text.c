@@ -50,29 +50,29 @@ static u8 complement(u8 base) {
     }
 }
 
-/* One row a pair of an allele and a transcript; columns as `annotator.rendering.PAIR_COLUMNS` lists them. */
+/* The columns of pairs of an allele and a transcript, as `annotator.rendering.PAIR_COLUMNS` lists them. */
 enum { HEAD, TRANSCRIPT, RANK, EXON, INTRON, EXON_COUNT, CDNA, IS_FLANK, NAME_SIGN, NAME_BEFORE, NAME_STEP, NUMBER,
-       IS_REVERSE, IS_NAMED, ENTRY, PAIR_WIDTH };
+       IS_REVERSE, IS_NAMED, ENTRY };
 
 /* One row an allele; columns as `annotator.rendering.ALLELE_COLUMNS` lists them. */
 enum { FIRST_PAIR, LAST_PAIR, PICKED, TEXT_BEGIN, TEXT_LENGTH, REF, ALT, NAME, OWN, IS_WHOLE,
        ALLELE_WIDTH };
 
-static u8 *put_name(u8 *out, const i32 *pair, const i64 *allele, Texts names, Texts given_names) {
+static u8 *put_name(u8 *out, const i32 *const *pairs, i64 pair, const i64 *allele, Texts names, Texts given_names) {
     if (allele[NAME] >= 0)
         return put_text(out, given_names, allele[NAME]);
-    out = put_text(out, names, pair[TRANSCRIPT]);
-    if (pair[NAME_SIGN])
-        *out++ = (u8)pair[NAME_SIGN];
-    if (pair[NAME_BEFORE])
-        out = put_number(out, pair[NAME_BEFORE]);
-    if (pair[NAME_STEP])
-        *out++ = (u8)pair[NAME_STEP];
-    out = put_number(out, pair[NUMBER]);
+    out = put_text(out, names, pairs[TRANSCRIPT][pair]);
+    if (pairs[NAME_SIGN][pair])
+        *out++ = (u8)pairs[NAME_SIGN][pair];
+    if (pairs[NAME_BEFORE][pair])
+        out = put_number(out, pairs[NAME_BEFORE][pair]);
+    if (pairs[NAME_STEP][pair])
+        *out++ = (u8)pairs[NAME_STEP][pair];
+    out = put_number(out, pairs[NUMBER][pair]);
     u8 ref = (u8)allele[REF], alt = (u8)allele[ALT];
-    *out++ = pair[IS_REVERSE] ? complement(ref) : ref;
+    *out++ = pairs[IS_REVERSE][pair] ? complement(ref) : ref;
     *out++ = '>';
-    *out++ = pair[IS_REVERSE] ? complement(alt) : alt;
+    *out++ = pairs[IS_REVERSE][pair] ? complement(alt) : alt;
     return out;
 }
 
@@ -86,7 +86,7 @@ static u8 *put_fraction(u8 *out, i64 number, i64 count) {
 
 /* Write the INFO text of each allele into `out` and the name of each picked transcript's change into `names_out`;
  * `order` has room for the pairs of one allele. */
-void render(i64 alleles, const i64 *allele_rows, const i32 *pair_rows, const u8 *lead, i64 lead_length,
+void render(i64 alleles, const i64 *allele_rows, const i32 *const *pairs, const u8 *lead, i64 lead_length,
             const u8 *allele_text, const u8 *head_text, const i64 *head_offsets, const u8 *standing_text,
             const i64 *standing_offsets, const u8 *picked_text, const i64 *picked_offsets, const u8 *name_text,
             const i64 *name_offsets, const u8 *given_text, const i64 *given_offsets, const u8 *entry_text,
@@ -111,43 +111,43 @@ void render(i64 alleles, const i64 *allele_rows, const i32 *pair_rows, const u8 
         }
         for (i64 i = 0; i < count; i++) { /* the most severe first; those alike stay in order */
             i64 pair = allele[FIRST_PAIR] + i, place = i;
-            const i32 rank = pair_rows[pair * PAIR_WIDTH + RANK];
-            while (place && pair_rows[order[place - 1] * PAIR_WIDTH + RANK] > rank) {
+            const i32 rank = pairs[RANK][pair];
+            while (place && pairs[RANK][order[place - 1]] > rank) {
                 order[place] = order[place - 1];
                 place--;
             }
             order[place] = pair;
         }
         for (i64 i = 0; i < count; i++) {
-            const i32 *pair = pair_rows + order[i] * PAIR_WIDTH;
-            const int is_picked = order[i] == allele[PICKED];
+            const i64 pair = order[i];
+            const int is_picked = pair == allele[PICKED];
             if (i)
                 *at++ = ',';
             at = put(at, text, allele[TEXT_LENGTH]);
-            if (pair[ENTRY] >= 0) {
-                at = put_text(at, entries, pair[ENTRY]);
+            if (pairs[ENTRY][pair] >= 0) {
+                at = put_text(at, entries, pairs[ENTRY][pair]);
                 if (is_picked && allele[NAME] >= 0)
                     name_at = put_text(name_at, given, allele[NAME]);
             } else {
-                at = put_text(at, heads, pair[HEAD]);
-                at = put_fraction(at, pair[EXON], pair[EXON_COUNT]);
+                at = put_text(at, heads, pairs[HEAD][pair]);
+                at = put_fraction(at, pairs[EXON][pair], pairs[EXON_COUNT][pair]);
                 *at++ = '|';
-                at = put_fraction(at, pair[INTRON], pair[EXON_COUNT] - 1);
+                at = put_fraction(at, pairs[INTRON][pair], pairs[EXON_COUNT][pair] - 1);
                 *at++ = '|';
-                if (pair[IS_NAMED]) {
+                if (pairs[IS_NAMED][pair]) {
                     u8 *begin = at;
-                    at = put_name(at, pair, allele, names, given);
+                    at = put_name(at, pairs, pair, allele, names, given);
                     if (is_picked)
                         name_at = put(name_at, begin, at - begin);
                 }
                 at = put(at, (const u8 *)"||", 2);
-                if (pair[CDNA])
-                    at = put_number(at, pair[CDNA]);
+                if (pairs[CDNA][pair])
+                    at = put_number(at, pairs[CDNA][pair]);
                 at = put(at, (const u8 *)"|||||", 5);
-                if (pair[IS_FLANK])
-                    at = put_number(at, pair[NUMBER]);
+                if (pairs[IS_FLANK][pair])
+                    at = put_number(at, pairs[NUMBER][pair]);
             }
-            at = put_text(at, is_picked ? picked_standings : standings, pair[TRANSCRIPT]);
+            at = put_text(at, is_picked ? picked_standings : standings, pairs[TRANSCRIPT][pair]);
         }
         at = put_text(at, owns, allele[OWN]);
     }

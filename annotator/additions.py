@@ -16,13 +16,18 @@ class Pieces:
     """One text, empty or beginning with a semicolon, for each record; many records may share one."""
 
     def __init__(self, records: int) -> None:
-        self._blobs: list[bytes] = []
+        self._blobs: list[bytes | memoryview] = []
         self._size = 0
         self.begins = np.zeros(records, dtype=np.int64)
         self.lengths = np.zeros(records, dtype=np.int64)
 
     def put(
-        self, records: NDArray[np.int64], *, text: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
+        self,
+        records: NDArray[np.int64],
+        *,
+        text: bytes | memoryview,
+        begins: NDArray[np.int64],
+        ends: NDArray[np.int64],
     ) -> None:
         """Give records the pieces of a text."""
         self.begins[records] = self._size + begins
@@ -35,7 +40,7 @@ class Pieces:
         self._blobs.append(text)
         self._size += len(text)
 
-    def joined(self) -> bytes:
+    def joined(self) -> bytes | memoryview:
         """The text in which `begins` and `lengths` tell where the pieces are."""
         if len(self._blobs) > 1:
             self._blobs = [b"".join(self._blobs)]
@@ -43,7 +48,7 @@ class Pieces:
 
     def of(self, record: int) -> bytes:
         begin = int(self.begins[record])
-        return self.joined()[begin : begin + int(self.lengths[record])]
+        return bytes(self.joined()[begin : begin + int(self.lengths[record])])
 
 
 class Additions:
@@ -52,6 +57,7 @@ class Additions:
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self.consequences = Pieces(len(columns))
+        self.shared = Pieces(len(columns))  # consequences of several alleles of a record
         self.regions = Pieces(len(columns))
         self.sites: dict[int, bytes] = {}
         self.identifiers: dict[int, bytes] = {}
@@ -67,7 +73,7 @@ class Additions:
         sites = Pieces(len(columns))
         for record, text in self.sites.items():
             sites.put_one(record, text)
-        sources = (self.consequences, self.regions, sites)
+        sources = (self.consequences, self.shared, self.regions, sites)
         begins, ends = columns.span(INFO)
         is_empty = (ends == begins) | ((ends - begins == 1) & (columns.codes[begins] == _DOT))
         added = sum((source.lengths for source in sources), np.zeros(len(columns), dtype=np.int64))

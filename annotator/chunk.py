@@ -128,7 +128,7 @@ class _SharedRecords:
         for row, record, index in zip(rows.tolist(), records.tolist(), indexes.tolist(), strict=True):
             transcript, terms, rank = (int(column[row]) for column in (found.transcripts, found.terms, found.ranks))
             values = findings.values(transcript=transcript, terms=terms, rank=rank)
-            self._found.setdefault(record, {})[index] = text[offsets[row] : offsets[row + 1]], values
+            self._found.setdefault(record, {})[index] = bytes(text[offsets[row] : offsets[row + 1]]), values
 
     def write(self, *, csq_name: str, names: list[str]) -> None:
         """Write the INFO text of each record; an allele that was not found has dots."""
@@ -138,7 +138,7 @@ class _SharedRecords:
             rows = [alleles[index][1] if index in alleles else nothing for index in range(self._work.alt_count(record))]
             columns = zip(names, zip(*rows, strict=True), strict=True)
             own = "".join(f";{name}={','.join(value or '.' for value in values)}" for name, values in columns)
-            self._work.additions.consequences.put_one(record, f";{csq_name}=".encode() + entries + own.encode())
+            self._work.additions.shared.put_one(record, f";{csq_name}=".encode() + entries + own.encode())
 
 
 class BlockAnnotator:
@@ -343,7 +343,7 @@ class BlockAnnotator:
         """Leave out what a record says already under one of our names, although the header does not declare it."""
         for record in self._names.suspects(checked.columns):
             clashing = self._names.clashing_keys(checked.columns.field(record, INFO))
-            pieces = (additions.consequences, additions.regions)
+            pieces = (additions.consequences, additions.shared, additions.regions)
             rests = [*(piece.of(record) for piece in pieces), additions.sites.get(record, b"")]
             kept = [_without(text, keys=clashing) for text in rests]
             if kept != rests:
@@ -362,9 +362,22 @@ def _queries(work: _Work, alleles: Alleles, asked: NDArray[np.int64]) -> Queries
         begins[row], lengths[row], whole[row] = _vep_text(work, alleles, int(asked[row]))
     are_snvs = alleles.are_snvs[asked]
 
+    text = columns.text
+    positions, *spans = (
+        column[asked].tolist()
+        for column in (
+            alleles.positions,
+            alleles.ref_begins,
+            alleles.ref_begins + alleles.ref_lengths,
+            alleles.alt_begins,
+            alleles.alt_begins + alleles.alt_lengths,
+        )
+    )
+
     def variant(number: int) -> Variant:
-        ref, alt = work.bases(alleles, int(asked[number]))
-        return Variant(position=int(alleles.positions[asked[number]]), ref=ref.decode(), alt=alt.decode())
+        ref_begin, ref_end, alt_begin, alt_end = (span[number] for span in spans)
+        ref, alt = text[ref_begin:ref_end].upper(), text[alt_begin:alt_end].upper()
+        return Variant(position=positions[number], ref=ref.decode(), alt=alt.decode())
 
     return Queries(
         first=alleles.positions[asked],

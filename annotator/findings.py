@@ -17,10 +17,11 @@ from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_body, intergen
 from annotator.effects.effect import ContigSequence, Effect, Variant
 from annotator.effects.naming import Naming
 from annotator.effects.structural import StructuralVariant, structural_effect
-from annotator.effects.transcript_names import slide, transcript_name
+from annotator.effects.transcript_names import description, slide, transcript_name
 from annotator.effects.transcripts import FLANK_BASES, effect_of
 from annotator.effects.view import TranscriptView, TranscriptViews
 from annotator.fields import FieldNames
+from annotator.intron_place import IntronPlace
 from annotator.models.store import ModelStore
 from annotator.models.zones import ABOUT, NAME_SIGNS, NAME_STEPS
 from annotator.ontology import BY_RANK, TERMS, Term
@@ -128,6 +129,7 @@ class ContigFindings:
         queries, zones = work.queries, self._store.zones
         first, last = queries.first[work.allele], queries.last[work.allele]
         zone = zones.find(work.transcript, first)
+        work.zone = zone
         work.about = zones.about(zone).astype(np.int64)
         work.zone_start = zones.starts(zone)
         work.terms = zones.kinds(zone).astype(np.int64)
@@ -142,11 +144,12 @@ class ContigFindings:
     def _work_out(self, work: "_Work") -> None:
         """Work out what zones do not tell."""
         lost: list[int] = []
-        for pair in np.flatnonzero(~work.is_plain).tolist():
-            variant = work.variant(int(work.allele[pair]))
-            view = self._view(int(work.transcript[pair]))
-            is_named = self._hgvs != Hgvs.DEFAULT or not work.in_plain_exon[pair]
-            effect = self._effect(variant, view, self._named if is_named else self._unnamed)
+        pairs = np.flatnonzero(~work.is_plain)
+        unnamed = work.in_plain_exon[pairs] & (self._hgvs == Hgvs.DEFAULT)
+        rows = (pairs, work.allele[pairs], work.transcript[pairs], unnamed)
+        for pair, allele, index, is_unnamed in zip(*(row.tolist() for row in rows), strict=True):
+            naming = self._unnamed if is_unnamed else self._named
+            effect = self._effect(work.variant(allele), self._view(index), naming)
             if effect is None:
                 lost.append(pair)
                 continue
@@ -162,34 +165,51 @@ class ContigFindings:
 
     def _name_picked(self, work: "_Work") -> list[bytes]:
         """Name what zones and `_work_out` have left without a name, and give all names that are not made of numbers."""
-        names: list[bytes] = []
         work.name = np.full(len(work.queries.first), -1, dtype=np.int64)
-        for allele in np.flatnonzero((work.picked >= 0) & (work.queries.refs == 0)).tolist():
-            self._name(work, allele, int(work.picked[allele]), names)
+        if self._hgvs == Hgvs.NONE:
+            return []
+        picked = work.picked[(work.picked >= 0) & (work.queries.refs == 0)]
+        in_intron = picked[work.is_plain[picked] & (work.about[picked, _IS_FLANK] == 0)]
+        names = self._names_in_introns(work, in_intron)
+        work.name[work.allele[in_intron]] = np.arange(len(in_intron))
+        if self._hgvs == Hgvs.DEFAULT:
+            for pair in picked[work.in_plain_exon[picked]].tolist():
+                view, variant = self._view(int(work.transcript[pair])), work.variant(int(work.allele[pair]))
+                named = self._effect(variant, view, self._named)
+                assert named is not None
+                work.effects[pair] = named
         for pair, effect in work.effects.items():
             allele = int(work.allele[pair])
-            if work.picked[allele] == pair and work.name[allele] < 0 and effect.hgvsc:
+            if work.picked[allele] == pair and effect.hgvsc:
                 work.name[allele] = len(names)
                 names.append(effect.hgvsc.encode())
         return names
 
-    def _name(self, work: "_Work", allele: int, pair: int, names: list[bytes]) -> None:
-        variant = work.variant(allele)
-        if self._hgvs != Hgvs.DEFAULT and not (self._hgvs == Hgvs.ALL and work.is_plain[pair]):
-            return
-        if isinstance(variant, StructuralVariant):
-            return
-        view = self._view(int(work.transcript[pair]))
-        if not work.is_plain[pair]:
-            if work.in_plain_exon[pair]:
-                named = effect_of(variant, view, naming=self._named)
-                assert named is not None
-                work.effects[pair] = named
-            return
-        if work.about[pair, _IS_FLANK]:
-            return
-        work.name[allele] = len(names)
-        names.append(transcript_name(variant, slide(variant, view)[0], view).encode())
+    def _names_in_introns(self, work: "_Work", pairs: Integers) -> list[bytes]:
+        """The names of changes that are no single-base changes, in plain zones of introns."""
+        zones = work.zone[pairs]
+        rows = zip(
+            work.allele[pairs].tolist(),
+            work.transcript[pairs].tolist(),
+            work.about[pairs].tolist(),
+            work.zone_start[pairs].tolist(),
+            self._store.zones.last_bases(zones).tolist(),
+            strict=True,
+        )
+        names = []
+        for allele, index, about, first, last in rows:
+            variant = work.variant(allele)
+            assert isinstance(variant, Variant)  # structural alleles are never in a plain zone
+            text = self.texts.of(index)
+            is_forward = text.heading.strand > 0
+            place = IntronPlace(self._sequence, is_forward=is_forward, about=about, first=first, last=last)
+            slid = slide(variant, place)[0]
+            around = len(slid.alt)  # a duplication is named by the bases beside it
+            if place.covers(min(slid.position, slid.end) - around, max(slid.position, slid.end) + around):
+                names.append(text.name + description(variant, slid, place).encode())
+            else:
+                names.append(transcript_name(variant, slid, self._view(index)).encode())
+        return names
 
     def _write(self, work: "_Work", names: list[bytes]) -> Findings:
         queries = work.queries
@@ -324,6 +344,7 @@ class ContigFindings:
 class _Work:
     """The pairs of one question on their way; columns are by pair, ordered by allele."""
 
+    zone: Integers
     about: Integers
     zone_start: Integers
     terms: Integers
@@ -355,7 +376,17 @@ class _Work:
         kept[pairs] = False
         numbers = np.cumsum(kept) - 1
         self.effects = {int(numbers[pair]): effect for pair, effect in self.effects.items()}
-        for name in ("allele", "transcript", "about", "zone_start", "terms", "ranks", "is_plain", "in_plain_exon"):
+        for name in (
+            "allele",
+            "transcript",
+            "zone",
+            "about",
+            "zone_start",
+            "terms",
+            "ranks",
+            "is_plain",
+            "in_plain_exon",
+        ):
             setattr(self, name, getattr(self, name)[kept])
 
     def pick(self, standing: Integers) -> None:

@@ -86,7 +86,7 @@ class Batch:
 class Rendered:
     """The texts of all alleles, one after the other, and the names of what was picked."""
 
-    text: bytes
+    text: bytes | memoryview
     offsets: NDArray[np.int64]
     names: bytes
     name_offsets: NDArray[np.int64]
@@ -124,7 +124,7 @@ def _render_natively(batch: Batch, library: ctypes.CDLL) -> Rendered:
         *map(pointer, (order, out, offsets, names, name_offsets)),
     )
     return Rendered(
-        text=out[: offsets[-1]].tobytes(),
+        text=memoryview(out)[: offsets[-1]],
         offsets=offsets,
         names=names[: name_offsets[-1]].tobytes(),
         name_offsets=name_offsets,

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from annotator.effects.effect import Effect, Variant
 from annotator.effects.naming import UNNAMED
-from annotator.effects.transcript_names import coordinate
 from annotator.effects.transcripts import FLANK_BASES, effect_of
 from annotator.effects.view import TranscriptView
 from annotator.models.transcript import Interval, Transcript
@@ -61,7 +60,7 @@ def _about(start: int, effect: Effect, view: TranscriptView) -> tuple[int, ...]:
     exon, intron = (int(text.partition("/")[0] or 0) for text in (effect.exon, effect.intron))
     if effect.distance:
         return exon, intron, 0, 1, 0, 0, int(effect.distance), -1 if start < transcript.start else 1
-    name = coordinate(start, view)
+    name = view.coordinate(start)
     head = name.rstrip("0123456789")
     sign = -transcript.strand if head.endswith("-") else transcript.strand
     return exon, intron, int(effect.cdna_position or 0), 0, *region_of(head), int(name[len(head) :]), sign

@@ -142,6 +142,43 @@ class TranscriptView:
         """This function will give `length` genomic bases from a position on, forward strand, cut to the contig."""
         return self.sequence.bases(start=max(position - 1, 0), end=max(position - 1 + length, 0)).decode()
 
+    def covers(self, first: int, last: int) -> bool:
+        return first >= self.transcript.start and last <= self.transcript.end
+
+    def coordinate(self, position: int) -> str:
+        """This function will write a genomic position in HGVS's numbers, `-3`, `88+1`, `*12`; empty outside."""
+        starts, ends = self.exon_starts, self.exon_ends
+        at = bisect_right(starts, position) - 1
+        if at < 0:
+            return ""
+        if position <= ends[at]:
+            return self._number(self.offset_in_exon(at, position))
+        if at + 1 >= len(starts):
+            return ""
+        behind, ahead = position - ends[at], starts[at + 1] - position
+        if behind < ahead or (behind == ahead and self.is_forward):
+            sign, distance, offset = "+" if self.is_forward else "-", behind, self.offset_in_exon(at, ends[at])
+        else:
+            sign, distance, offset = "-" if self.is_forward else "+", ahead, self.offset_in_exon(at + 1, starts[at + 1])
+        return f"{self._number(offset)}{sign}{distance}"
+
+    def place_of_single(self, position: int) -> str:
+        """This function will count in what fills up an incomplete first codon, as VEP does for single bases."""
+        if self.padding:
+            offset = self.offset(position)
+            if offset is not None and self.coding_start <= offset <= self.coding_end:
+                return str(offset - self.coding_start + 1 + self.padding)
+        return self.coordinate(position)
+
+    def _number(self, offset: int) -> str:
+        if not self.is_coding:
+            return str(offset)
+        if offset > self.coding_end:
+            return f"*{offset - self.coding_end}"
+        if offset >= self.coding_start:
+            return str(offset - self.coding_start + 1)
+        return str(offset - self.coding_start)
+
 
 class TranscriptViews:
     """Views of one contig's transcripts, the least used dropped first."""

@@ -60,6 +60,10 @@ class Zones:
         """The first bases of these zones."""
         return (self._keys[zones] & _START_MASK).astype(np.int64)
 
+    def last_bases(self, zones: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The last bases of zones that are followed by another one of their transcripts."""
+        return self.starts(zones + 1) - 1
+
     def about(self, zones: NDArray[np.int64]) -> NDArray[np.int32]:
         """What is known of these zones: columns as ABOUT lists them."""
         return self._about[zones]

@@ -65,13 +65,18 @@ class Frame:
     picked_standing: str
 
 
+def feature_of(identifier: str) -> str:
+    """VEP's Feature column: Ensembl's identifiers stand there without their version, RefSeq's with it."""
+    return identifier.partition(".")[0] if identifier.startswith("ENS") else identifier
+
+
 def frame_of(heading: Heading) -> Frame:
     """The frame of one transcript."""
     flags = ("cds_start_NF", heading.start_incomplete), ("cds_end_NF", heading.end_incomplete)
     flag_text = "&".join(name for name, holds in flags if holds)
     canonical = "YES" if heading.is_canonical else ""
     mane = f"|{canonical}|{encode(heading.mane_select)}|{encode(heading.mane_plus_clinical)}"
-    identity = (heading.symbol, heading.gene_id, "Transcript", heading.id, heading.biotype)
+    identity = (heading.symbol, heading.gene_id, "Transcript", feature_of(heading.id), heading.biotype)
     return Frame(
         identity=f"|{'|'.join(map(encode, identity))}|",
         standing=f"|{heading.strand}|{flag_text}|{mane}",

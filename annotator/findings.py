@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.coded import distinct
-from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_body, intergenic_tail, term_names
+from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_body, feature_of, intergenic_tail, term_names
 from annotator.effects.effect import ContigSequence, Effect, Variant
 from annotator.effects.naming import Naming
 from annotator.effects.structural import StructuralVariant, structural_effect
@@ -328,7 +328,7 @@ class ContigFindings:
         symbol, feature = "", ""
         if transcript >= 0:
             heading = self.texts.of(transcript).heading
-            symbol, feature = heading.symbol, heading.id
+            symbol, feature = heading.symbol, feature_of(heading.id)
         return worst.name, worst.impact, term_names(self.terms[terms]), encode(symbol) or ".", encode(feature) or "."
 
     def _number_terms(self, terms: tuple[Term, ...]) -> int:

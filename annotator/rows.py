@@ -11,7 +11,7 @@ from annotator.additions import Additions
 from annotator.alleles import CLASSES
 from annotator.coded import Coded
 from annotator.columns import ID
-from annotator.csq import term_names
+from annotator.csq import feature_of, term_names
 from annotator.effects.effect import Effect
 from annotator.findings import ContigFindings, Findings
 from annotator.genotypes import zygosities
@@ -28,7 +28,7 @@ _STARS = b"CLINVAR_STARS"
 _HEADING_COLUMNS: dict[str, Callable[[Heading], str]] = {
     "symbol": lambda heading: heading.symbol,
     "gene": lambda heading: heading.gene_id,
-    "feature": lambda heading: heading.id,
+    "feature": lambda heading: feature_of(heading.id),
     "biotype": lambda heading: heading.biotype,
 }
 _EFFECT_COLUMNS: dict[str, Callable[[Effect], str]] = {

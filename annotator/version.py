@@ -1,3 +1,3 @@
 """The version of the annotation engine, written into every result."""
 
-ANNOTATOR_VERSION = "0.1.0"
+ANNOTATOR_VERSION = "0.2.0"

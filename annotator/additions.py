@@ -124,7 +124,7 @@ def _pieces(
     text: bytes, cuts: NDArray[np.int64], ends: NDArray[np.int64], sources: tuple[Pieces, ...], size: int
 ) -> bytes:
     del size
-    found: list[bytes] = []
+    found: list[bytes | memoryview] = []
     blobs = [source.joined() for source in sources]
     places = [list(zip(one.begins.tolist(), (one.begins + one.lengths).tolist(), strict=True)) for one in sources]
     done = 0

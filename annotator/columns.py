@@ -62,10 +62,10 @@ def find_columns(text: bytes, *, tab_count: int) -> Columns | None:
     """Find the columns of all lines; None when a line has not that many tabs, or holds a stray carriage return."""
     codes = np.frombuffer(text, dtype=np.uint8)
     newlines = np.flatnonzero(codes == _NEWLINE)
-    tabs = np.flatnonzero(codes == _TAB)
-    if len(tabs) != len(newlines) * tab_count:
+    all_tabs = np.flatnonzero(codes == _TAB)
+    if len(all_tabs) != len(newlines) * tab_count:
         return None
-    tabs = tabs.reshape(len(newlines), tab_count)
+    tabs = all_tabs.reshape(len(newlines), tab_count)
     starts = np.zeros_like(newlines)
     starts[1:] = newlines[:-1] + 1
     if not (np.all(tabs[:, 0] >= starts) and np.all(tabs[:, -1] < newlines)):

@@ -284,7 +284,7 @@ class ContigFindings:
         is_flank = about[:, _IS_FLANK] > 0
         named = work.is_plain & ~is_flank & (self._hgvs != Hgvs.NONE) & ((self._hgvs == Hgvs.ALL) | is_picked)
         entry = np.full(len(work.allele), -1, dtype=np.int64)
-        entries = []
+        entries: list[bytes] = []
         for pair, effect in work.effects.items():
             entry[pair] = len(entries)
             entries.append(entry_body(texts[local[pair]].identity, effect).encode())

@@ -6,6 +6,7 @@
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +102,7 @@ def _render_natively(batch: Batch, library: ctypes.CDLL) -> Rendered:
     alleles = np.ascontiguousarray(batch.alleles)
     pairs = (ctypes.c_void_p * len(batch.pairs))(*(pointer(column).value for column in batch.pairs))
     texts = [np.frombuffer(one, dtype=np.uint8) for one in (batch.lead or b"\0", batch.allele_text)]
-    tables = []
+    tables: list[NDArray[Any]] = []
     for table in (batch.heads, batch.standings, batch.picked_standings, batch.names, batch.given_names):
         tables += _arrays(table)
     tables += [*_arrays(batch.entries), *_arrays(batch.owns)]
@@ -118,13 +119,13 @@ def _render_natively(batch: Batch, library: ctypes.CDLL) -> Rendered:
         pointer(texts[0]),
         ctypes.c_int64(len(batch.lead)),
         pointer(texts[1]),
-        *map(pointer, tables),
+        *(pointer(array) for array in tables),
         pointer(nothing),
         ctypes.c_int64(len(nothing)),
-        *map(pointer, (order, out, offsets, names, name_offsets)),
+        *(pointer(array) for array in (order, out, offsets, names, name_offsets)),
     )
     return Rendered(
-        text=memoryview(out)[: offsets[-1]],
+        text=out.data[: int(offsets[-1])],
         offsets=offsets,
         names=names[: name_offsets[-1]].tobytes(),
         name_offsets=name_offsets,

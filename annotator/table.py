@@ -39,7 +39,7 @@ _CODES = pa.dictionary(pa.int32(), pa.string())
 
 
 Numbers = NDArray[np.integer] | NDArray[np.floating]
-Values = Coded | Numbers | pa.Array | Sequence[str | bytes | None]
+Values = Coded | Numbers | Sequence[str | bytes | None]  # or an Arrow array, for which there are no types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,8 @@ class Alleles:
 
     @property
     def are_snvs(self) -> NDArray[np.bool_]:
-        return self.classes == _SNV
+        found: NDArray[np.bool_] = self.classes == _SNV
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,7 @@ class _Work:
         shorter = np.minimum(self.ref_lengths, self.alt_lengths)
         longer = np.maximum(self.ref_lengths, self.alt_lengths)
         are_bases = (refs < _NO_BASE) & (alts < _NO_BASE)
-        simple = are_bases & (shorter == 1) & np.where(longer == 1, refs != alts, refs == alts)
+        simple: NDArray[np.bool_] = are_bases & (shorter == 1) & np.where(longer == 1, refs != alts, refs == alts)
         simple &= longer <= _LONGEST_AT_ONCE
         long = np.flatnonzero(simple & (longer > 1))
         for begins, lengths in ((self.ref_begins, self.ref_lengths), (self.alt_begins, self.alt_lengths)):

@@ -34,7 +34,7 @@ class Difference:
     position: int
     ref: str
     alt: str
-    transcript: str  # with its version
+    transcript: str  # without its version
     theirs: str
     ours: str
 
@@ -76,7 +76,7 @@ def compare(theirs: Answers, ours: Answers) -> Score:
                         position=int(position),
                         ref=ref,
                         alt=alt,
-                        transcript=own.get("Feature", transcript),
+                        transcript=transcript,
                         theirs=left,
                         ours=right,
                     )

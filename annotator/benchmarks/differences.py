@@ -104,7 +104,7 @@ class MirroredTail:
 
     def __init__(self, store: ModelStore, sequence: ContigBases) -> None:
         transcripts = (store.transcript(index) for index in range(len(store)))
-        self._transcripts: Mapping[str, Transcript] = {one.id: one for one in transcripts}
+        self._transcripts: Mapping[str, Transcript] = {one.id.partition(".")[0]: one for one in transcripts}
         self._sequence = sequence
 
     def explains(self, difference: Difference) -> bool:

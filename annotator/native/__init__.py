@@ -5,8 +5,8 @@ Everything works without them, with the same bytes, only slower.
 
 import ctypes
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 SOURCE = Path(__file__).with_name("text.c")
@@ -23,7 +23,7 @@ def load() -> ctypes.CDLL | None:
         return None
 
 
-def pointer(array: NDArray[np.generic]) -> ctypes.c_void_p:
+def pointer(array: NDArray[Any]) -> ctypes.c_void_p:
     """Where an array's bytes begin; it must be kept until the call is over."""
     assert array.flags.c_contiguous
     return ctypes.c_void_p(array.ctypes.data)

@@ -19,6 +19,11 @@ HEADER = f"##fileformat=VCFv4.2\n{COLUMN_LINE}\n"
 LENGTH = 30_000
 
 
+def _replace_by_folder(other: Path) -> None:
+    shutil.rmtree(other)
+    (other / MANIFEST_NAME).mkdir(parents=True)
+
+
 def bases(build: str, *, length: int = LENGTH) -> str:
     return "".join(random.Random(build).choices("ACGT", k=length))
 
@@ -100,7 +105,7 @@ class TestAWrongBuild:
             lambda other: (other / "sequence.fa").write_bytes(b">c1\n"),
             lambda other: (other / "sequence.fa.fai").write_text("c1\t30000\t4\t0\t0\n"),
             lambda other: (other / "sequence.fa.fai").write_text("c1\n"),
-            lambda other: (shutil.rmtree(other), other.mkdir(), (other / MANIFEST_NAME).mkdir()),
+            _replace_by_folder,
         ],
     )
     def test_is_refused_whatever_is_wrong_with_a_reference_beside_ours(

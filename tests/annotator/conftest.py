@@ -13,7 +13,7 @@ def run(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     default = Path(__file__).resolve().parents[2].parent / "shared" / "data"
     folder = Path(os.environ.get("GENOMICS_SHARED_DATA", default))

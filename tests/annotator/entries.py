@@ -40,7 +40,7 @@ class Entry:
             allele,
             "&".join(term.name for term in effect.terms),
             effect.terms[0].impact,
-            *(one.symbol, one.gene_id, "Transcript", one.id, one.biotype, effect.exon, effect.intron),
+            *(one.symbol, one.gene_id, "Transcript", without_version(one.id), one.biotype, effect.exon, effect.intron),
             *(encoded(effect.hgvsc), encoded(effect.hgvsp)),
             *(effect.cdna_position, effect.cds_position, effect.protein_position, effect.amino_acids, effect.codons),
             *(effect.distance, str(one.strand), "&".join(flags), "1" if is_picked else ""),
@@ -136,6 +136,10 @@ def trimmed(position: int, ref: str, alt: str) -> Variant:
     while ref and alt and ref[0] == alt[0]:
         position, ref, alt = position + 1, ref[1:], alt[1:]
     return Variant(position=position, ref=ref, alt=alt)
+
+
+def without_version(identifier: str) -> str:
+    return re.sub(r"\.\d+$", "", identifier)
 
 
 def encoded(text: str) -> str:

@@ -6,7 +6,7 @@ tracks of regions and of sites lie on `7`.
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotator.building.build import Plan, build_reference
@@ -24,7 +24,7 @@ class Invented:
     """A reference folder, and the bases of its contigs."""
 
     folder: Path
-    bases: dict[str, str]
+    bases: dict[str, str] = field(repr=False)
 
 
 def invent(folder: Path, *, seed: int = 1) -> Invented:

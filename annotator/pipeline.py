@@ -69,9 +69,13 @@ def _share(blocks: Iterator[TextBlock], workers: list[_Worker]) -> Iterator[Step
     done: dict[int, Step] = {}
     following = 0
     more = True
+    held: InvalidVcfError | None = None
     while True:
         while more and (worker := _freest(workers)) is not None and len(done) < _BLOCKS_PER_WORKER * len(workers):
-            block = next(blocks, None)
+            try:
+                block = next(blocks, None)
+            except InvalidVcfError as fault:  # the blocks before it have their say first
+                block, held = None, fault
             more = block is not None
             if block is not None:
                 _send(worker, block)
@@ -80,6 +84,8 @@ def _share(blocks: Iterator[TextBlock], workers: list[_Worker]) -> Iterator[Step
             following += 1
         busy = {worker.connection: worker for worker in workers if worker.blocks}
         if not busy:
+            if held is not None:
+                raise held
             if not more:
                 return
             continue

@@ -170,7 +170,7 @@ def _render_allele(batch: Batch, allele: list[int], rows: list[tuple[int, ...]])
     picked_name = b""
     for number in sorted(range(first, last), key=lambda number: rows[number][2]):
         pair = rows[number]
-        name = batch.given_names.texts[given] if given >= 0 else b""
+        name = batch.given_names.texts[given] if given >= 0 and number == picked else b""
         if pair[-1] >= 0:
             body = batch.entries.texts[pair[-1]]
         else:

@@ -59,7 +59,7 @@ enum { FIRST_PAIR, LAST_PAIR, PICKED, TEXT_BEGIN, TEXT_LENGTH, REF, ALT, NAME, O
        ALLELE_WIDTH };
 
 static u8 *put_name(u8 *out, const i32 *const *pairs, i64 pair, const i64 *allele, Texts names, Texts given_names) {
-    if (allele[NAME] >= 0)
+    if (allele[NAME] >= 0 && allele[PICKED] == pair)
         return put_text(out, given_names, allele[NAME]);
     out = put_text(out, names, pairs[TRANSCRIPT][pair]);
     if (pairs[NAME_SIGN][pair])

@@ -156,7 +156,9 @@ class BlockChecker:
     def _alleles_fit(self, columns: Columns, ref_lengths: NDArray[Any]) -> bool:
         """Whether no record asks for more comparing of alleles than is allowed."""
         begins, ends = columns.span(ALT)
-        suspects = np.flatnonzero(ref_lengths * ((ends - begins) // 2 + 1) > self._limits.max_allele_bytes)
+        suspects = np.flatnonzero(
+            ref_lengths * (ends - begins + 1) > self._limits.max_allele_bytes
+        )  # ALT may be all commas
         return all(
             ref_lengths[line] * (columns.field(line, ALT).count(b",") + 1) <= self._limits.max_allele_bytes
             for line in suspects.tolist()

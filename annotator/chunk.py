@@ -4,6 +4,7 @@ The work of blocks is independent of each other, so several processes can share 
 is shared.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -303,8 +304,7 @@ class BlockAnnotator:
         refs, alts = (_UPPER[codes[begins[snvs]]] for begins in (alleles.ref_begins, alleles.alt_begins))
         keys[snvs] = snv_keys(alleles.positions[snvs], refs, alts)
         normal: dict[int, tuple[bytes, bytes]] = {}
-        for number in np.flatnonzero(~alleles.are_snvs).tolist():
-            position, ref, alt = self._normal(work, alleles, number)
+        for number, (position, ref, alt) in _normal_forms(work, alleles, np.flatnonzero(~alleles.are_snvs)):
             keys[number] = site_key(position, ref, alt)
             normal[number] = ref, alt
         for track, store in work.place.sites:
@@ -316,15 +316,6 @@ class BlockAnnotator:
                     hits.setdefault(int(alleles.records[number]), {})[int(alleles.indexes[number])] = found
             for record, by_allele in hits.items():
                 self._add_hit(work, track, record, by_allele)
-
-    def _normal(self, work: _Work, alleles: Alleles, number: int) -> tuple[int, bytes, bytes]:
-        """An allele as site stores know it."""
-        record = int(alleles.records[number])
-        columns = work.checked.columns
-        alt = columns.field(record, ALT).split(b",")[int(alleles.indexes[number])].upper()
-        sequence = work.place.sequence if alleles.verified[number] else None
-        position = int(work.checked.positions[record])
-        return normal_form(position, columns.field(record, REF).upper(), alt, sequence=sequence)
 
     def _add_hit(self, work: _Work, track: str, record: int, by_allele: dict[int, tuple[bytes, bytes]]) -> None:
         for allele, (identifier, text) in sorted(by_allele.items()):
@@ -358,8 +349,13 @@ def _queries(work: _Work, alleles: Alleles, asked: NDArray[np.int64]) -> Queries
     columns = work.checked.columns
     begins, lengths = alleles.alt_begins[asked], alleles.alt_lengths[asked]
     whole = alleles.simple[asked]
+    record, texts = -1, [(0, 0)]
     for row in np.flatnonzero(~whole).tolist():
-        begins[row], lengths[row], whole[row] = _vep_text(work, alleles, int(asked[row]))
+        if alleles.records[asked[row]] != record:  # a record may have very many alleles
+            record = int(alleles.records[asked[row]])
+            texts = _vep_texts(work, record)
+        begins[row], lengths[row] = texts[alleles.indexes[asked[row]]]
+        whole[row] = len(texts) == 1
     are_snvs = alleles.are_snvs[asked]
 
     text = columns.text
@@ -393,15 +389,32 @@ def _queries(work: _Work, alleles: Alleles, asked: NDArray[np.int64]) -> Queries
     )
 
 
-def _vep_text(work: _Work, alleles: Alleles, number: int) -> tuple[int, int, bool]:
-    """Where VEP's Allele of an allele begins and how long it is, and whether the allele is alone in its record."""
+def _vep_texts(work: _Work, record: int) -> list[tuple[int, int]]:
+    """Where VEP's Allele of each ALT allele of a record begins, and how long it is."""
     columns = work.checked.columns
-    record, index = int(alleles.records[number]), int(alleles.indexes[number])
     alts = columns.field(record, ALT).split(b",")
-    text = vep_alleles(columns.field(record, REF), alts)[index]
-    length = 0 if text == b"-" else len(text)
-    stop = int(columns.span(ALT)[0][record]) + sum(len(alt) + 1 for alt in alts[: index + 1]) - 1
-    return stop - length, length, len(alts) == 1
+    stop = int(columns.span(ALT)[0][record]) - 1
+    found = []
+    for alt, text in zip(alts, vep_alleles(columns.field(record, REF), alts), strict=True):
+        stop += len(alt) + 1
+        length = 0 if text == b"-" else len(text)
+        found.append((stop - length, length))
+    return found
+
+
+def _normal_forms(
+    work: _Work, alleles: Alleles, numbers: NDArray[np.int64]
+) -> Iterator[tuple[int, tuple[int, bytes, bytes]]]:
+    """These alleles as site stores know them."""
+    columns = work.checked.columns
+    record, position, ref, alts = -1, 0, b"", [b""]
+    for number in numbers.tolist():
+        if alleles.records[number] != record:  # a record may have very many alleles
+            record = int(alleles.records[number])
+            position, ref = int(work.checked.positions[record]), columns.field(record, REF).upper()
+            alts = columns.field(record, ALT).upper().split(b",")
+        sequence = work.place.sequence if alleles.verified[number] else None
+        yield number, normal_form(position, ref, alts[int(alleles.indexes[number])], sequence=sequence)
 
 
 def _structural_variants(work: _Work) -> list[tuple[StructuralAllele, StructuralVariant]]:

@@ -9,7 +9,7 @@ from annotator.checking import Run
 from annotator.columns import INFO, Columns
 
 _REACH = re.compile(rb"(?:^|;)(END|SVLEN)=([^;]*)")
-_NUMBER = re.compile(rb"[0-9]{1,9}")
+_NUMBER = re.compile(rb"[0-9]{1,10}")
 
 
 def reaches(columns: Columns, run: Run, *, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -52,9 +52,11 @@ class Described:
         found = np.full(len(records), np.nan)
         if not self.columns.has_key(b"AF"):
             return found
+        last, values = -1, [b""]
         for row, (record, allele) in enumerate(zip(records.tolist(), alleles.tolist(), strict=True)):
-            match = _INFO_FREQUENCY.search(self.columns.field(record, INFO))
-            values = match[1].split(b",") if match else []
+            if record != last:  # a record may have very many alleles
+                match = _INFO_FREQUENCY.search(self.columns.field(record, INFO))
+                last, values = record, match[1].split(b",") if match else []
             found[row] = _number(values[allele]) if allele < len(values) else np.nan
         return found
 

@@ -128,9 +128,11 @@ class Rows:
         codes = whole.codes[records]
         numbers: dict[str | bytes, int] = {value: number for number, value in enumerate(whole.values)}
         several = np.array([b"," in value for value in map(_as_bytes, whole.values)], dtype=np.bool_)
+        record, alts = -1, [b""]
         for row in np.flatnonzero(several[codes]).tolist():
-            text = _as_bytes(whole.values[codes[row]]).split(b",")[indexes[row]]
-            codes[row] = numbers.setdefault(text, len(numbers))
+            if records[row] != record:  # a record may have very many alleles
+                record, alts = records[row], _as_bytes(whole.values[codes[row]]).split(b",")
+            codes[row] = numbers.setdefault(alts[indexes[row]], len(numbers))
         return Coded(codes=codes, values=list(numbers))
 
     def _site_columns(self, records: NDArray[np.int64], indexes: NDArray[np.int64]) -> dict[str, Values]:

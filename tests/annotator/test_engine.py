@@ -212,9 +212,37 @@ class TestConsequences:
         assert outcome.hits(0)[0]["HGVSp"] == "ENSP00000354687:p.(Ala52Thr)"
 
     def test_have_a_dot_for_an_allele_without_any(self, run: Runner) -> None:
-        outcome = run([record("MT", 3460, "G", "A,<DEL>")])
+        outcome = run([record("MT", 3460, "G", "A,*")])
         assert outcome.info(0)["IMPACT"] == "MODERATE,."
         assert outcome.json("ledger")["notes"]["SOME_ALLELES_PASSED"] == 1
+
+
+class TestStructuralAlleles:
+    def test_have_what_can_be_said_of_them(self, run: Runner) -> None:
+        outcome = run([record("MT", 3000, rcrs(3000, 3000), "<DEL>", info="SVTYPE=DEL;END=4300")])
+        entries = {entry["SYMBOL"]: entry for entry in outcome.csq(0)}
+        assert entries["MT-ND1"]["Consequence"] == "transcript_ablation"
+        assert "feature_truncation" in entries["MT-RNR2"]["Consequence"].split("&")
+        assert entries["MT-ND1"]["Allele"] == "<DEL>"
+        assert outcome.info(0)["CONSEQUENCE"] == "transcript_ablation"
+        assert outcome.info(0)["SVTYPE"] == "DEL"
+
+    def test_stand_beside_plain_ones_of_the_same_record(self, run: Runner) -> None:
+        outcome = run([record("MT", 3460, "G", "A,<DEL>", info="SVLEN=.,-10")])
+        assert outcome.info(0)["IMPACT"] == "MODERATE,HIGH"
+        assert {entry["Allele"] for entry in outcome.csq(0)} == {"A", "<DEL>"}
+
+    def test_are_passed_and_counted(self, run: Runner) -> None:
+        outcome = run(
+            [record("MT", 3460, "G", "<DEL>", info="END=3470"), record("MT", 3500, rcrs(3500, 3500), "G[MT:9[")]
+        )
+        ledger = outcome.json("ledger")
+        assert ledger["passed_by_reason"] == {"BREAKEND": 1, "SYMBOLIC_ALLELE": 1}
+        assert ledger["notes"]["STRUCTURAL"] == 2
+
+    def test_of_unknown_kinds_pass_through_unchanged(self, run: Runner) -> None:
+        outcome = run([record("MT", 3460, "G", "<WHO_KNOWS>", info="DP=3")])
+        assert outcome.rows[0][7] == "DP=3"
 
 
 class TestSites:

@@ -156,9 +156,8 @@ class BlockChecker:
     def _alleles_fit(self, columns: Columns, ref_lengths: NDArray[Any]) -> bool:
         """Whether no record asks for more comparing of alleles than is allowed."""
         begins, ends = columns.span(ALT)
-        suspects = np.flatnonzero(
-            ref_lengths * (ends - begins + 1) > self._limits.max_allele_bytes
-        )  # ALT may be all commas
+        most = ends - begins + 1  # alleles, should ALT be nothing but commas
+        suspects = np.flatnonzero(ref_lengths * most > self._limits.max_allele_bytes)
         return all(
             ref_lengths[line] * (columns.field(line, ALT).count(b",") + 1) <= self._limits.max_allele_bytes
             for line in suspects.tolist()

@@ -34,13 +34,12 @@ def fault_of(*rows: str, limits: Limits = DEFAULT_LIMITS) -> InvalidVcfError:
     with pytest.raises(InvalidVcfError) as caught:
         checker(column_count=column_count, limits=limits).check(block_of(*rows, first_line=1))
     by_line = RecordChecker(column_count=column_count, contigs=contig_table(), limits=limits)
-    try:
-        for number, text in enumerate(rows, start=1):
-            by_line.take(text.encode(), number=number)
-    except InvalidVcfError as expected:
-        assert vars(caught.value) == vars(expected)
-        return caught.value
-    raise AssertionError("Line by line, nothing is wrong.")
+    for number, text in enumerate(rows[: (caught.value.line or 0) - 1], start=1):
+        by_line.take(text.encode(), number=number)
+    with pytest.raises(InvalidVcfError) as expected:
+        by_line.take(rows[(caught.value.line or 0) - 1].encode(), number=caught.value.line or 0)
+    assert vars(caught.value) == vars(expected.value)
+    return caught.value
 
 
 class TestSoundBlocks:

@@ -170,12 +170,15 @@ def _render_allele(batch: Batch, allele: list[int], rows: list[tuple[int, ...]])
     picked_name = b""
     for number in sorted(range(first, last), key=lambda number: rows[number][2]):
         pair = rows[number]
-        name = batch.given_names.texts[given] if given >= 0 and number == picked else b""
+        is_given = given >= 0 and number == picked
+        name = batch.given_names.texts[given] if is_given else b""
         if pair[-1] >= 0:
             body = batch.entries.texts[pair[-1]]
         else:
-            is_named = pair[13]
-            name = (name or _name(batch, pair, ref=chr(ref), alt=chr(alt))) if is_named else b""
+            if not pair[13]:
+                name = b""
+            elif not is_given:
+                name = _name(batch, pair, ref=chr(ref), alt=chr(alt))
             body = _body(batch, pair, name)
         standings = batch.picked_standings if number == picked else batch.standings
         entries.append(text + body + standings.texts[pair[1]])

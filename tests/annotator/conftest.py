@@ -1,10 +1,14 @@
 """Fixtures of the annotator's tests."""
 
+import ctypes
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from annotator import native
+from annotator.native import __main__ as compiling
 from tests.annotator.vcf import Runner
 
 
@@ -20,3 +24,15 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the reference data folder named by GENOMICS_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def loops(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """The innermost loops, compiled from the source as it is now."""
+    if shutil.which(os.environ.get("CC", "cc")) is None and not os.environ.get("CI"):
+        pytest.skip("needs a C compiler")
+    library = tmp_path_factory.mktemp("native") / native.LIBRARY.name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiling, "LIBRARY", library)
+        assert compiling.main([]) == 0
+    return ctypes.CDLL(str(library))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.annotator.fuzzing import Case, cases, examine
 from tests.annotator.invented import Invented, invent
 
-EXAMPLES = 200
+EXAMPLES = 120
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,27 @@ class TestOutcomes:
         assert (fault.code, fault.line, fault.column) == ("BAD_REF", 7, "REF")
 
 
+class TestFaultsOfTheReader:
+    @pytest.mark.parametrize("processes", [1, 2, 3])
+    def test_are_told_after_what_stands_before_them(self, processes: int) -> None:
+        fault = InvalidVcfError("NUL_BYTE", message="A byte is 0.", advice="Send text.", line=9, column=None)
+
+        def read() -> Iterator[TextBlock]:
+            yield from blocks(b"a", b"b", b"c")
+            raise fault
+
+        def dawdle(text: bytes) -> bytes:
+            time.sleep(0.05)
+            return text
+
+        found: list[Any] = []
+        steps = annotate_blocks(read(), make=lambda: cast(BlockAnnotator, Echo(dawdle)), processes=processes)
+        with at_most(seconds=60), pytest.raises(InvalidVcfError) as caught:
+            found.extend(outcome for _, outcome in steps)
+        assert caught.value is fault
+        assert found == [b"a", b"b", b"c"]
+
+
 class TestWorkers:
     def test_tell_what_went_wrong(self) -> None:
         def fail(_text: bytes) -> bytes:

@@ -20,7 +20,7 @@ def remarks(reader: VcfReader, *, names: FieldNames, ledger: Ledger, build: str)
         yield "The file has a header, but no records."
     if ledger.bad_lines:
         were = "is no record and was" if ledger.bad_lines == 1 else "are no records and were"
-        yield f"{counted(ledger.bad_lines, 'line')} {were} left out of the result; the ledger lists them."
+        yield f"{counted(ledger.bad_lines, 'line')} {were} left out of the result; see the ledger."
     blocks = ledger.passed["REFERENCE_BLOCK"]
     if blocks:
         were = "was" if blocks == 1 else "were"

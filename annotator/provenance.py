@@ -31,6 +31,7 @@ _ENGINE = "Genomics Cloud annotator"
 _LIBRARIES = ("isal", "pyarrow")
 # Where things lie and how many processes work does not show in a result.
 _NOT_OPTIONS = frozenset({"input", "reference", "output", "processes"})
+_MISSING = "is missing"
 _SOURCE_KEYS = ("id", "name", "version", "date", "licence", "url", "file", "size_bytes", "sha256")
 
 
@@ -146,15 +147,21 @@ class Finding:
 
     what: str
     trouble: str  # empty: it is as the manifest says
+    found_as: str = ""  # under which other name the file was found; empty: under its own
 
 
 def verify(path: Path, *, input_file: Path | None = None, reference: Path | None = None) -> list[Finding]:
     """This function will compare the files beside a manifest with it, and an input and a reference when given.
 
+    A file that is not there under its name may be there under another one: whoever downloads a result renames it.
     Raises InvalidManifestError; a file that is missing or differs is a finding.
     """
     manifest = read_result_manifest(path)
-    found = output_findings(path.parent, manifest=manifest)
+    named = output_findings(path.parent, manifest=manifest)
+    found = [
+        _under_another_name(finding, output=output, folder=path.parent) if finding.trouble == _MISSING else finding
+        for finding, output in zip(named, manifest.outputs, strict=True)
+    ]
     if input_file is not None:
         found.append(input_finding(input_file, manifest=manifest))
     if reference is not None:
@@ -187,6 +194,14 @@ def is_plain_name(name: Any) -> bool:
     return isinstance(name, str) and name not in ("", "..") and Path(name).name == name and "\0" not in name
 
 
+def _under_another_name(finding: Finding, *, output: Output, folder: Path) -> Finding:
+    """This function will look for an output among all files of a folder, by its size and its checksum."""
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not _trouble(path, expected=output.proof):
+            return Finding(what=finding.what, trouble="", found_as=path.name)
+    return finding
+
+
 def _reference_trouble(folder: Path, here: Manifest, found: ReferenceProof, expected: ReferenceProof) -> str:
     if found != expected:
         if (found.name, found.version, found.build) == (expected.name, expected.version, expected.build):
@@ -207,7 +222,7 @@ def _reference_proof(folder: Path, *, manifest: Manifest) -> ReferenceProof:
 
 def _trouble(path: Path, *, expected: Proof) -> str:
     if not path.is_file():
-        return "is missing"
+        return _MISSING
     size_bytes = path.stat().st_size
     if size_bytes != expected.size_bytes:
         return f"has {counted(size_bytes, 'byte')} instead of {expected.size_bytes:,}"

@@ -57,9 +57,8 @@ def _replay(options: argparse.Namespace) -> int:
 
 def _report(findings: Sequence[Finding], *, fine: str) -> int:
     for finding in findings:
-        print(
-            f"  {'DIFFERS' if finding.trouble else 'ok':<8}{visible(finding.what)} {visible(finding.trouble)}".rstrip()
-        )
+        remark = f"is here as {finding.found_as}" if finding.found_as else finding.trouble
+        print(f"  {'DIFFERS' if finding.trouble else 'ok':<8}{visible(finding.what)} {visible(remark)}".rstrip())
     troubles = sum(bool(finding.trouble) for finding in findings)
     print(f"{troubles} of {len(findings)} differ." if troubles else fine)
     return EXIT_OURS if troubles else EXIT_FINE

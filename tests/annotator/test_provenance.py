@@ -151,6 +151,27 @@ class TestVerify:
         (path.parent / "summary.json").unlink()
         assert troubles(verify(path)) == {"summary.json": "is missing"}
 
+    def test_finds_a_file_under_another_name(self, path: Path) -> None:
+        (path.parent / "b").mkdir()
+        (path.parent / "b.json").write_text("Summary")  # of the same size
+        (path.parent / "summary.json").rename(path.parent / "sample.summary.json")
+        findings = verify(path)
+        assert troubles(findings) == {}
+        assert {one.what: one.found_as for one in findings} == {
+            "a.annot.vcf.gz": "",
+            "summary.json": "sample.summary.json",
+        }
+
+    def test_believes_no_other_name_where_the_file_is_there(self, path: Path) -> None:
+        shutil.copy(path.parent / "summary.json", path.parent / "sample.summary.json")
+        (path.parent / "summary.json").write_text("Summary")
+        assert troubles(verify(path)) == {"summary.json": "has the right size, but other content"}
+
+    def test_finds_no_changed_file_under_another_name(self, path: Path) -> None:
+        (path.parent / "summary.json").unlink()
+        (path.parent / "sample.summary.json").write_text("Summary")
+        assert troubles(verify(path)) == {"summary.json": "is missing"}
+
     def test_notices_another_input(self, path: Path, input_file: Path) -> None:
         input_file.write_bytes(b"##fileformat=VCFv4.3\n")
         assert troubles(verify(path, input_file=input_file)) == {

@@ -42,6 +42,15 @@ class TestVerify:
         assert "DIFFERS summary.json is missing" in text
         assert "1 of " in text.splitlines()[-1]
 
+    def test_says_under_which_name_a_file_is_here(self, made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        for path in made.parent.iterdir():
+            path.rename(path.with_name(f"sample.{path.name.removeprefix('result.')}"))
+        assert command("verify", made.with_name("sample.manifest.json")) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert "  ok      ledger.json is here as sample.ledger.json" in lines
+        assert "  ok      result.annot.vcf.gz is here as sample.annot.vcf.gz" in lines
+        assert lines[-1] == "Everything is as the manifest says."
+
 
 class TestReplay:
     def test_tells_that_the_bytes_are_the_same(

@@ -17,10 +17,10 @@ PRODUCTION := GENOMICS_ENV=production LOCAL_AWS=0 WEB_ORIGIN=https://genomics.ex
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench chaos fmt lock clean chromium
+.PHONY: help demo up test check bench bench-annotator accuracy chaos fmt lock clean chromium
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/local.stamp ## Start everything and send a sample through it; ONCE=1 stops after the outcome
 	@$(RUN) manage.py demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
@@ -52,6 +52,12 @@ bench: $(VENV)/local.stamp ## Time the annotator, then the product on an idle st
 		fi; \
 	done
 	@$(RUN) manage.py bench $(ARGS)
+
+bench-annotator: $(VENV)/local.stamp ## Time the annotator against merely copying the file; ARGS="--runs 3" (docs/performance.md)
+	@$(RUN) -m annotator.benchmarks.speed --data $(GENOMICS_SHARED_DATA) $(ARGS)
+
+accuracy: $(VENV)/local.stamp ## Compare the annotator with Ensembl VEP's answers (docs/accuracy.md)
+	@$(RUN) -m annotator.benchmarks.accuracy --data $(GENOMICS_SHARED_DATA) $(ARGS)
 
 chaos: $(VENV)/local.stamp ## Kill, cut off and confuse a stack of its own: nothing may be lost or doubled; ARGS="--rounds 2"
 	@$(RUN) manage.py chaos $(ARGS)

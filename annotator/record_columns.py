@@ -160,8 +160,9 @@ def _genotypes(columns: Columns) -> Coded:
     )
     colons = np.flatnonzero(codes == _COLON)
     after = np.searchsorted(colons, begins)
-    first_colon = np.append(colons, len(codes))[after]
-    coded = code_texts(columns, begins, np.minimum(ends, first_colon))
+    ends = np.minimum(ends, np.append(colons, len(codes))[after])
+    has_genotype &= ends > begins
+    coded = code_texts(columns, begins, ends)
     return Coded(codes=np.where(has_genotype, coded.codes, -1).astype(np.int32), values=coded.values)
 
 
@@ -191,7 +192,7 @@ def _number(text: bytes) -> float:
         number = float(text)
     except ValueError:
         return np.nan
-    return number if abs(number) < 10**_LONGEST_NUMBER else np.nan
+    return number if abs(number) < 10**_LONGEST_NUMBER and b"_" not in text else np.nan  # 1_000 is one to Python alone
 
 
 def _as_bytes(text: str | bytes) -> bytes:

@@ -13,6 +13,7 @@ machine or a folder. The same input, options, reference and engine give the same
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from importlib.metadata import version
@@ -28,7 +29,6 @@ from annotator.wording import counted
 RESULT_LAYOUT = 1
 
 _ENGINE = "Genomics Cloud annotator"
-_LIBRARIES = ("isal", "pyarrow")
 # Where things lie and how many processes work does not show in a result.
 _NOT_OPTIONS = frozenset({"input", "reference", "output", "processes"})
 _MISSING = "is missing"
@@ -92,7 +92,7 @@ def options_of(request: Any) -> dict[str, Any]:
 
 def libraries_here() -> dict[str, str]:
     """This function will give the versions of the libraries that show in the bytes of a result."""
-    return {name: version(name) for name in _LIBRARIES}
+    return {"pyarrow": version("pyarrow"), "zlib": zlib.ZLIB_RUNTIME_VERSION}
 
 
 def result_manifest(

@@ -24,7 +24,8 @@ class FieldNames:
         self.renamed = {own: name for own, name in self.name_of.items() if own != name}
         keys = "|".join(re.escape(name) for name in self.name_of.values())
         self._begins_own_key = np.zeros(1 << 16, dtype=np.bool_)
-        self._begins_own_key[[name.encode()[0] | name.encode()[1] << 8 for name in self.name_of.values()]] = True
+        for name in map(str.encode, self.name_of.values()):  # behind a single letter, any byte may stand
+            self._begins_own_key[slice(name[0], None, 1 << 8) if len(name) == 1 else name[0] | name[1] << 8] = True
         self._own_key = re.compile(rf"(?:^|;)({keys})(?=[=;]|$)".encode())
 
     def header_lines(self) -> list[str]:

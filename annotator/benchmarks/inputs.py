@@ -33,11 +33,19 @@ SHARED = (SAMPLE, SEQUENCE, MODELS, DBSNP, CLINVAR)
 COHORT_SAMPLES = 500
 COHORT_RECORDS = 20_000
 
-_VERSION = 1  # of what is written here
+_VERSION = 2  # of what is written here
 _SEED = 1
 _CHUNK_LINES = 10_000
 _NAMED = ("gene:", "transcript:", "CDS:")  # identifiers in models, which must not come twice
-_HEADER = '##fileformat=VCFv4.2\n##FILTER=<ID=PASS,Description="All filters passed">\n'
+_HEADER = (
+    "##fileformat=VCFv4.2\n"
+    + "".join(
+        f'##INFO=<ID={name},Number=.,Type=String,Description="">\n'
+        for name in "metal isaac2 bwa_freebayes bwa_platypus bwa_gatk3 dist2closest DP MQ QD".split()
+    )
+    + "".join(f'##FILTER=<ID={name},Description="">\n' for name in ("PASS", "Silver", "OverlapConflict"))
+    + "".join(f'##FORMAT=<ID={name},Number=.,Type=String,Description="">\n' for name in ("GT", "AD", "DP", "GQ"))
+)
 _COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
 
 
@@ -63,6 +71,10 @@ class Inputs:
     def cohort_vcf(self) -> Path:
         """Fewer calls of many samples."""
         return self.folder / "cohort.vcf.gz"
+
+    @property
+    def cohort_records(self) -> int:
+        return min(COHORT_RECORDS, self.records // len(CONTIGS))
 
     @property
     def reference(self) -> Path:

@@ -12,7 +12,8 @@ def ends(*rows: str, end: str = "\n", run: int = 0) -> list[int]:
     one = block.runs[run]
     begins = block.positions[one.begin : one.end] - 1
     lengths = np.array([len(text.split("\t")[3]) for text in rows[one.begin : one.end]])
-    return reaches(block.columns, one, begins=begins, ends=begins + lengths).tolist()
+    found: list[int] = reaches(block.columns, one, begins=begins, ends=begins + lengths).tolist()
+    return found
 
 
 class TestReaches:

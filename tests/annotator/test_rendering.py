@@ -27,7 +27,8 @@ class Given:
 
 def batch(*given: Given, texts: Sequence[bytes] = TEXTS, lead: bytes = b";CSQ=") -> Batch:
     """This function will lay alleles out as the engine does; all tables of texts hold the same ones."""
-    rows, pairs = [], []
+    rows: list[Row] = []
+    pairs: list[Row] = []
     for one in given:
         row = PLAIN_ALLELE | one.allele | {"first_pair": len(pairs), "last_pair": len(pairs) + len(one.pairs)}
         if row["picked"] >= 0:
@@ -124,7 +125,7 @@ class TestBothWays:
     @pytest.mark.parametrize("entry", [-1, 0, 3])
     @pytest.mark.parametrize("is_named", [0, 1])
     def test_tell_the_name_of_what_was_picked(self, loops: ctypes.CDLL, name: int, entry: int, is_named: int) -> None:
-        pairs = ({"entry": entry, "is_named": is_named}, {})
+        pairs: tuple[Row, ...] = ({"entry": entry, "is_named": is_named}, {})
         assert_alike(batch(*(Given(allele={"picked": one, "name": name}, pairs=pairs) for one in (-1, 0, 1))), loops)
 
     @pytest.mark.parametrize("column", PAIR_COLUMNS[3:13])

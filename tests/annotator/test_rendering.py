@@ -27,7 +27,7 @@ class Given:
 
 def batch(*given: Given, texts: Sequence[bytes] = TEXTS, lead: bytes = b";CSQ=") -> Batch:
     """This function will lay alleles out as the engine does; all tables of texts hold the same ones."""
-    rows: list[Row] = []
+    rows: list[list[int]] = []
     pairs: list[Row] = []
     for one in given:
         row = PLAIN_ALLELE | one.allele | {"first_pair": len(pairs), "last_pair": len(pairs) + len(one.pairs)}

@@ -65,7 +65,11 @@ class Coded:
         places = self._places()
         order = _by_first_use(places)
         totals = np.bincount(places)[order + 1] if len(order) else order
-        return {decoded(self.values[code]): total for code, total in zip(order.tolist(), totals.tolist(), strict=True)}
+        counts: dict[str, int] = {}
+        for code, total in zip(order.tolist(), totals.tolist(), strict=True):
+            text = decoded(self.values[code])  # different bytes that are no UTF-8 may read the same
+            counts[text] = counts.get(text, 0) + total
+        return counts
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.integer]) -> "Coded":
         """Some of the rows: those that a mask chooses, or those of these numbers."""

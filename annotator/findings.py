@@ -5,7 +5,6 @@ Pairs of an allele and a transcript are found all at once. Where the allele lies
 one transcript is picked for each allele, and everything is written at once (`annotator.rendering`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,13 +24,12 @@ from annotator.intron_place import IntronPlace
 from annotator.models.store import ModelStore
 from annotator.models.zones import ABOUT, NAME_SIGNS, NAME_STEPS
 from annotator.ontology import BY_RANK, TERMS, Term
+from annotator.pairs import FLAGS_SHIFT, LENGTH_SHIFT, LONGEST, Pairs, Queries
 from annotator.rendering import PAIR_COLUMNS, Batch, Rendered, Texts, render
 from annotator.transcript_texts import TranscriptText, TranscriptTexts
 
 _INTERGENIC = TERMS["intergenic_variant"]
 _EXON, _INTRON, _CDNA, _IS_FLANK, _REGION, _BEFORE, _NUMBER, _SIGN = range(len(ABOUT))
-_FLAGS_SHIFT, _RANK_SHIFT, _LENGTH_SHIFT = 56, 50, 20  # of what transcripts are picked by
-_LONGEST = (1 << (_RANK_SHIFT - _LENGTH_SHIFT)) - 1
 
 Integers = NDArray[np.int64]
 
@@ -42,22 +40,6 @@ class Hgvs(StrEnum):
     DEFAULT = "default"  # the picked one, and all whose coding sequence or splice sites are hit
     ALL = "all"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queries:
-    """Alleles to be asked about, in any order that is roughly that of the genome."""
-
-    first: Integers  # first base that changes, 1-based; for an insertion the base behind it
-    last: Integers  # last base that changes; for an insertion the base before it
-    refs: NDArray[np.uint8]  # upper-case bases of single-base changes, as ASCII codes; 0 for all others
-    alts: NDArray[np.uint8]
-    texts: bytes
-    text_begins: Integers  # VEP's Allele, in `texts`
-    text_lengths: Integers
-    structural: NDArray[np.bool_]  # symbolic alleles and breakends
-    whole: NDArray[np.bool_]  # the only allele of its record: its text is the record's
-    variant: Callable[[int], Variant | StructuralVariant]  # the allele itself
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,7 +79,7 @@ class ContigFindings:
 
     def find(self, queries: Queries) -> Findings:
         """Find and write what these alleles do."""
-        work = _Work(queries, *self._pairs(queries.first, queries.last))
+        work = Pairs(queries, *self._pairs(queries.first, queries.last))
         self._look_up(work)
         self._work_out(work)
         work.pick(self._standing)
@@ -124,7 +106,7 @@ class ContigFindings:
         order = np.argsort(allele, kind="stable")
         return allele[order], transcript[order]
 
-    def _look_up(self, work: "_Work") -> None:
+    def _look_up(self, work: Pairs) -> None:
         """Read what the zones say, and see where that is not enough."""
         queries, zones = work.queries, self._store.zones
         first, last = queries.first[work.allele], queries.last[work.allele]
@@ -141,7 +123,7 @@ class ContigFindings:
         work.is_plain = in_plain & may_stay & ~queries.structural[work.allele]
         work.in_plain_exon = in_plain & ~work.is_plain
 
-    def _work_out(self, work: "_Work") -> None:
+    def _work_out(self, work: Pairs) -> None:
         """Work out what zones do not tell."""
         lost: list[int] = []
         pairs = np.flatnonzero(~work.is_plain)
@@ -163,7 +145,7 @@ class ContigFindings:
             return structural_effect(variant, view)
         return effect_of(variant, view, naming=naming)
 
-    def _name_picked(self, work: "_Work") -> list[bytes]:
+    def _name_picked(self, work: Pairs) -> list[bytes]:
         """Name what zones and `_work_out` have left without a name, and give all names that are not made of numbers."""
         work.name = np.full(len(work.queries.first), -1, dtype=np.int64)
         if self._hgvs == Hgvs.NONE:
@@ -185,7 +167,7 @@ class ContigFindings:
                 names.append(effect.hgvsc.encode())
         return names
 
-    def _names_in_introns(self, work: "_Work", pairs: Integers) -> list[bytes]:
+    def _names_in_introns(self, work: Pairs, pairs: Integers) -> list[bytes]:
         """The names of changes that are no single-base changes, in plain zones of introns."""
         zones = work.zone[pairs]
         rows = zip(
@@ -211,7 +193,7 @@ class ContigFindings:
                 names.append(transcript_name(variant, slid, self._view(index)).encode())
         return names
 
-    def _write(self, work: "_Work", names: list[bytes]) -> Findings:
+    def _write(self, work: Pairs, names: list[bytes]) -> Findings:
         queries = work.queries
         used, local = distinct(work.transcript, below=len(self._store))
         texts = [self.texts.of(number) for number in used.tolist()]
@@ -267,7 +249,7 @@ class ContigFindings:
         )
 
     def _pair_rows(
-        self, work: "_Work", local: Integers, texts: list[TranscriptText]
+        self, work: Pairs, local: Integers, texts: list[TranscriptText]
     ) -> tuple[list[NDArray[np.int32]], list[bytes], list[bytes]]:
         """The pairs as `rendering` wants them, the texts before their numbers, and the finished ones."""
         queries, about = work.queries, work.about
@@ -341,79 +323,7 @@ class ContigFindings:
         return self._views.view(self._store.transcript(index))
 
 
-class _Work:
-    """The pairs of one question on their way; columns are by pair, ordered by allele."""
-
-    zone: Integers
-    about: Integers
-    zone_start: Integers
-    terms: Integers
-    ranks: Integers
-    is_plain: NDArray[np.bool_]  # all is known from the zone
-    in_plain_exon: NDArray[np.bool_]  # it is not, but the zone is plain: named only when picked
-    name: Integers  # by allele: number of its given name, -1: none
-    picked: Integers  # by allele: its picked pair, -1: none
-    worst_ranks: Integers  # by allele
-
-    def __init__(self, queries: Queries, allele: Integers, transcript: Integers) -> None:
-        self.queries = queries
-        self.allele = allele
-        self.transcript = transcript
-        self.effects: dict[int, Effect] = {}  # by pair
-        self._variants: dict[int, Variant | StructuralVariant] = {}
-
-    def variant(self, allele: int) -> Variant | StructuralVariant:
-        found = self._variants.get(allele)
-        if found is None:
-            found = self._variants[allele] = self.queries.variant(allele)
-        return found
-
-    def drop(self, pairs: list[int]) -> None:
-        """Take pairs out that turned out to be too far apart."""
-        if not pairs:
-            return
-        kept = np.ones(len(self.allele), dtype=np.bool_)
-        kept[pairs] = False
-        numbers = np.cumsum(kept) - 1
-        self.effects = {int(numbers[pair]): effect for pair, effect in self.effects.items()}
-        for name in (
-            "allele",
-            "transcript",
-            "zone",
-            "about",
-            "zone_start",
-            "terms",
-            "ranks",
-            "is_plain",
-            "in_plain_exon",
-        ):
-            setattr(self, name, getattr(self, name)[kept])
-
-    def pick(self, standing: Integers) -> None:
-        """Pick a transcript for each allele; see `effects.pick` for the order."""
-        count = len(self.queries.first)
-        counts = np.bincount(self.allele, minlength=count)
-        self.offsets = np.zeros(count + 1, dtype=np.int64)
-        np.cumsum(counts, out=self.offsets[1:])
-        self.picked = np.full(count, -1, dtype=np.int64)
-        self.worst_ranks = np.zeros(count, dtype=np.int64)
-        some = np.flatnonzero(counts)
-        if not len(some):
-            return
-        keys = standing[self.transcript] | self.ranks << _RANK_SHIFT
-        best = np.minimum.reduceat(keys, self.offsets[some])
-        is_best = keys == np.repeat(best, counts[some])
-        self.picked[self.allele[is_best]] = np.flatnonzero(is_best)
-        self.worst_ranks[some] = np.minimum.reduceat(self.ranks, self.offsets[some])
-
-    def of_picked(self, column: Integers, missing: int) -> Integers:
-        """A column of the picked pairs, by allele."""
-        if not len(column):
-            return np.full(len(self.picked), missing, dtype=np.int64)
-        return np.where(self.picked >= 0, column[self.picked], missing)
-
-
 def _standing(store: ModelStore) -> Integers:
     """What transcripts are picked by but for the consequence, as numbers: the smallest is picked."""
     flags, lengths, order = store.standing()
-    return flags << _FLAGS_SHIFT | (_LONGEST - np.minimum(lengths, _LONGEST)) << _LENGTH_SHIFT | order
+    return flags << FLAGS_SHIFT | (LONGEST - np.minimum(lengths, LONGEST)) << LENGTH_SHIFT | order

@@ -47,7 +47,6 @@ class VcfReader:
         self._plain_bytes = 0
         self._carry = b""
         self._line = 1
-        self.ends_with_newline = True
         self._stream: _Readable = self._raw
         try:
             head = self._raw.read(HEAD_BYTES)
@@ -94,7 +93,6 @@ class VcfReader:
             if not data:
                 break
         if self._carry:
-            self.ends_with_newline = False
             yield TextBlock(number=number, first_line=self._line, text=self._carry)
 
     def blame(self, fault: InvalidVcfError) -> InvalidVcfError:

@@ -32,14 +32,6 @@ class Reference:
         return tuple(track for track in self.manifest.tracks if track.kind == "site")
 
     @property
-    def models_path(self) -> Path | None:
-        return self.folder / self.manifest.models if self.manifest.models else None
-
-    @property
-    def sequence_path(self) -> Path | None:
-        return self.folder / self.manifest.sequence if self.manifest.sequence else None
-
-    @property
     def sequence_lengths(self) -> dict[str, int]:
         return self._sequence.lengths if self._sequence else {}
 

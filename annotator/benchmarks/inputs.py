@@ -41,7 +41,7 @@ _HEADER = (
     "##fileformat=VCFv4.2\n"
     + "".join(
         f'##INFO=<ID={name},Number=.,Type=String,Description="">\n'
-        for name in "metal isaac2 bwa_freebayes bwa_platypus bwa_gatk3 dist2closest DP MQ QD".split()
+        for name in ["metal", "isaac2", "bwa_freebayes", "bwa_platypus", "bwa_gatk3", "dist2closest", "DP", "MQ", "QD"]
     )
     + "".join(f'##FILTER=<ID={name},Description="">\n' for name in ("PASS", "Silver", "OverlapConflict"))
     + "".join(f'##FORMAT=<ID={name},Number=.,Type=String,Description="">\n' for name in ("GT", "AD", "DP", "GQ"))

@@ -93,10 +93,6 @@ class TranscriptView:
         return self.spliced[self.coding_end :]
 
     @property
-    def before_cds(self) -> str:
-        return self.spliced[: self.coding_start - 1]
-
-    @property
     def protein(self) -> str:
         """The amino acids without a final stop."""
         if self._protein is None:

@@ -9,7 +9,7 @@ from tests.annotator.effects.handmade import FORWARD, GENE, Bases, Gene
 class TestTranscriptView:
     def test_splices(self, hand: Gene) -> None:
         view = hand.view
-        assert (view.before_cds, view.cds) == ("GACACC", "ATGGCTTGGAAATTTGGCCTCTTCAAATGA")
+        assert view.cds == "ATGGCTTGGAAATTTGGCCTCTTCAAATGA"
         assert (view.after_cds, view.protein) == ("GCATAAGCC", "MAWKFGLFK")
 
     def test_fills_up_an_incomplete_first_codon(self, hand: Gene) -> None:

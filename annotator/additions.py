@@ -61,10 +61,14 @@ class Additions:
         self.regions = Pieces(len(columns))
         self.sites: dict[int, bytes] = {}
         self.identifiers: dict[int, bytes] = {}
+        self._lacks_id: list[bool] = []  # by record, once it was asked
 
     def identify(self, record: int, identifier: bytes) -> None:
         """Fill an empty ID column; an ID that is there is kept, and of several the first counts."""
-        if record not in self.identifiers and self._columns.field(record, ID) == b".":
+        if not self._lacks_id:
+            begins, ends = self._columns.span(ID)
+            self._lacks_id = ((ends - begins == 1) & (self._columns.codes[begins] == _DOT)).tolist()
+        if self._lacks_id[record] and record not in self.identifiers:
             self.identifiers[record] = identifier
 
     def assemble(self) -> tuple[bytes, NDArray[np.int64]]:

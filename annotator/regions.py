@@ -6,6 +6,7 @@ every 64th segment are listed, so those of any segment are found without walking
 overlap, as it would if every segment had a text of its own.
 """
 
+import itertools
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.arrays import Arrays, open_arrays, pack_texts, write_archive
-from annotator.info import join_entries
 
 BLOCK_SEGMENTS = 64
 _CACHED_SPANS = 1 << 16
@@ -33,6 +33,14 @@ class Region:
     values: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionText:
+    """The INFO text of some regions together, and its keys."""
+
+    text: bytes
+    keys: tuple[bytes, ...]
+
+
 class RegionStore:
     """The regions of one contig; coordinates are 1-based and include both ends."""
 
@@ -47,9 +55,9 @@ class RegionStore:
         self._carried_offsets = arrays.get("carried_offset", none)
         self._offsets = arrays.get("offset", none)
         self._blob = arrays.get("blob", np.zeros(0, dtype=np.uint8))
-        self._texts: dict[int, bytes] = {}
-        self._joined: dict[tuple[int, ...], bytes] = {}
-        self._spans: dict[tuple[int, int], bytes] = {}
+        self._texts: dict[int, list[tuple[bytes, dict[bytes, None]]]] = {}
+        self._joined: dict[tuple[int, ...], RegionText] = {}
+        self._spans: dict[tuple[int, int], RegionText] = {}
 
     @classmethod
     def open(cls, stem: Path) -> "RegionStore":
@@ -66,34 +74,55 @@ class RegionStore:
 
     def text(self, first: int, last: int) -> bytes:
         """The INFO text of the segments [first, last), every value once, by track; empty when there are none."""
-        if last <= first:
-            return b""
-        found = self._spans.get((first, last))
-        if found is None:
-            if len(self._spans) >= _CACHED_SPANS:
-                self._spans.clear()
-                self._joined.clear()
-            found = self._spans[first, last] = self._join(tuple(self._touching(first, last)))
-        return found
+        return self.texts([(first, last)])[0].text if last > first else b""
 
-    def _touching(self, first: int, last: int) -> list[int]:
-        """Numbers of the texts of all regions that lie on any of these segments, ascending."""
+    def texts(self, spans: Sequence[tuple[int, int]]) -> list["RegionText"]:
+        """The texts of many ranges of segments, none of which is empty."""
+        if len(self._spans) + len(spans) > _CACHED_SPANS:
+            self._spans.clear()
+            self._joined.clear()
+        missing = [span for span in spans if span not in self._spans]
+        for span, numbers in zip(missing, self._touching(missing), strict=True):
+            self._spans[span] = self._join(numbers)
+        return [self._spans[span] for span in spans]
+
+    def _touching(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
+        """For each range, the numbers of the texts of all regions that lie on any of its segments, ascending."""
+        if not spans:
+            return []
+        first, last = np.array(spans, dtype=np.int64).T
         block = first // BLOCK_SEGMENTS
-        carried = self._carried[self._carried_offsets[block] : self._carried_offsets[block + 1]]
-        opened_from, opened_to = self._opened.searchsorted(np.array((block * BLOCK_SEGMENTS, last), dtype=np.uint32))
-        candidates = np.concatenate((carried, np.arange(opened_from, opened_to)))
-        return sorted(set(self._text_of[candidates[self._closed[candidates] > first]].tolist()))
+        carried_from, carried_to = self._carried_offsets[block], self._carried_offsets[block + 1]
+        opened_from = self._opened.searchsorted((block * BLOCK_SEGMENTS).astype(np.uint32))
+        opened_to = self._opened.searchsorted(last.astype(np.uint32))
+        carried, carried_owner = _ranges(carried_from.astype(np.int64), carried_to.astype(np.int64))
+        opened, opened_owner = _ranges(opened_from, opened_to)
+        region = np.concatenate((self._carried[carried], opened))
+        owner = np.concatenate((carried_owner, opened_owner))
+        is_open = self._closed[region] > first[owner]
+        found = np.unique(owner[is_open] << 32 | self._text_of[region[is_open]])
+        numbers = (found & 0xFFFFFFFF).tolist()
+        offsets = np.searchsorted(found, np.arange(len(spans) + 1) << 32).tolist()
+        return [tuple(numbers[begin:end]) for begin, end in itertools.pairwise(offsets)]
 
-    def _join(self, numbers: tuple[int, ...]) -> bytes:
+    def _join(self, numbers: tuple[int, ...]) -> "RegionText":
         joined = self._joined.get(numbers)
         if joined is None:
-            joined = self._joined[numbers] = join_entries(self._text(number) for number in numbers)
+            values_of: dict[bytes, dict[bytes, None]] = {}
+            for number in numbers:
+                for key, values in self._text(number):
+                    values_of.setdefault(key, {}).update(values)
+            text = b";".join([key + b"=" + b",".join(values) if values else key for key, values in values_of.items()])
+            joined = self._joined[numbers] = RegionText(text=text, keys=tuple(values_of))
         return joined
 
-    def _text(self, number: int) -> bytes:
+    def _text(self, number: int) -> list[tuple[bytes, dict[bytes, None]]]:
+        """One text, taken apart: its keys, each with its values."""
         text = self._texts.get(number)
         if text is None:
-            text = self._blob[int(self._offsets[number]) : int(self._offsets[number + 1])].tobytes()
+            whole = self._blob[int(self._offsets[number]) : int(self._offsets[number + 1])].tobytes()
+            items = (item.partition(b"=") for item in whole.split(b";"))
+            text = [(key, dict.fromkeys(value.split(b",")) if value else {}) for key, _, value in items]
             self._texts[number] = text
         return text
 
@@ -202,3 +231,11 @@ def _carried(opened: Numbers, closed: Numbers, *, segment_count: int) -> tuple[N
     offset = np.zeros(block_count + 1, dtype=np.uint32)
     np.cumsum(np.bincount(blocks, minlength=block_count), out=offset[1:])
     return offset, regions[np.argsort(blocks, kind="stable")]
+
+
+def _ranges(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All numbers of the ranges [begin, end), one after the other, and of which range each one is."""
+    counts = ends - begins
+    stops = np.cumsum(counts)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return np.arange(len(owner)) + np.repeat(begins - (stops - counts), counts), owner

@@ -1,5 +1,6 @@
 """What the tracks know of the records of one run, put into their text."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,7 +15,6 @@ from annotator.run_work import RunWork
 from annotator.sites import site_key, snv_keys
 from annotator.verdicts import ANNOTATED, TRACKS_ONLY, Alleles
 
-_TEXTS_HELD = 20_000
 _UPPER = np.frombuffer(bytes(range(256)).upper(), dtype=np.uint8)
 
 
@@ -24,7 +24,6 @@ class TrackTexts:
     def __init__(self, names: FieldNames, *, region_tracks: tuple[Track, ...]) -> None:
         self._names = names
         self._track_of = {field.id.encode(): track.id for track in region_tracks for field in track.fields}
-        self._tracks: dict[bytes, set[str]] = {}
 
     def add_regions(self, work: RunWork) -> None:
         run, store = work.run, work.place.regions
@@ -39,14 +38,17 @@ class TrackTexts:
         spans, which, counts = np.unique(
             first[touching] << 32 | last[touching], return_inverse=True, return_counts=True
         )
-        texts = [store.text(span >> 32, span & 0xFFFFFFFF) for span in spans.tolist()]
-        renamed = [b";" + self._names.apply(text) for text in texts]
+        texts = store.texts([(span >> 32, span & 0xFFFFFFFF) for span in spans.tolist()])
+        renamed = [b";" + self._names.apply(one.text) for one in texts]
         offsets = np.cumsum([0, *map(len, renamed)])
         work.additions.regions.put(
             records[touching], text=b"".join(renamed), begins=offsets[which], ends=offsets[1:][which]
         )
-        for text, count in zip(texts, counts.tolist(), strict=True):
-            for track in self._tracks_of(text):
+        hits: Counter[tuple[bytes, ...]] = Counter()
+        for one, count in zip(texts, counts.tolist(), strict=True):
+            hits[one.keys] += count
+        for keys, count in hits.items():
+            for track in {self._track_of[key] for key in keys}:
                 work.summary.track_hits[track] += count
 
     def add_sites(self, work: RunWork, alleles: Alleles) -> None:
@@ -62,14 +64,28 @@ class TrackTexts:
             keys[number] = site_key(position, ref, alt)
             normal[number] = ref, alt
         for track, store in work.place.sites:
+            found, rows = store.matches(keys)
+            plain = alleles.simple[found] & alleles.are_snvs[found]
+            self._add_plain_hits(work, track, alleles.records[found[plain]].tolist(), store.values(rows[plain]))
             hits: dict[int, dict[int, tuple[bytes, bytes]]] = {}
-            for number, row in store.candidates(keys).items():
+            for number, row in zip(found[~plain].tolist(), rows[~plain].tolist(), strict=True):
                 ref, alt = normal.get(number) or work.bases(alleles, number)
-                found = store.read(row, ref=ref, alt=alt)
-                if found is not None:
-                    hits.setdefault(int(alleles.records[number]), {})[int(alleles.indexes[number])] = found
+                proved = store.read(row, ref=ref, alt=alt)
+                if proved is not None:
+                    hits.setdefault(int(alleles.records[number]), {})[int(alleles.indexes[number])] = proved
             for record, by_allele in hits.items():
                 self._add_hit(work, track, record, by_allele)
+
+    def _add_plain_hits(self, work: RunWork, track: str, records: list[int], values: list[tuple[bytes, bytes]]) -> None:
+        """Add what a track says of single-base changes that are alone in their records."""
+        additions, sites, rename = work.additions, work.additions.sites, self._names.apply
+        for record, (identifier, text) in zip(records, values, strict=True):
+            if identifier:
+                additions.identify(record, identifier)
+            if text:
+                work.rows.add_site(record, 0, text=text)
+                sites[record] = sites.get(record, b"") + b";" + rename(text)
+                work.summary.track_hits[track] += 1
 
     def _add_hit(self, work: RunWork, track: str, record: int, by_allele: dict[int, tuple[bytes, bytes]]) -> None:
         for allele, (identifier, text) in sorted(by_allele.items()):
@@ -83,16 +99,6 @@ class TrackTexts:
             sites = work.additions.sites
             sites[record] = sites.get(record, b"") + b";" + self._names.apply(text)
             work.summary.track_hits[track] += 1
-
-    def _tracks_of(self, text: bytes) -> set[str]:
-        """The tracks that a text comes from."""
-        found = self._tracks.get(text)
-        if found is None:
-            if len(self._tracks) >= _TEXTS_HELD:
-                self._tracks.clear()
-            keys = (item.partition(b"=")[0] for item in text.split(b";"))
-            found = self._tracks[text] = {self._track_of[key] for key in keys}
-        return found
 
 
 def _normal_forms(

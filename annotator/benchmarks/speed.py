@@ -120,10 +120,10 @@ def _ours(
 
 
 def _take_turns(contestants: Sequence[Contestant], *, runs: int, say: Say) -> dict[str, list[float]]:
-    """Run each so often, one after the other in turn, after one run of each that does not count."""
+    """Run each so often, one after the other in turn; the first two run once before, and that does not count."""
     seconds: dict[str, list[float]] = {one.name: [] for one in contestants}
     for run in range(runs + 1):
-        for one in contestants:
+        for one in contestants if run else contestants[:2]:
             took = measure(one.command, processors=one.cores).seconds
             say(f"  {one.name}: {took:.2f} s" + ("" if run else " (does not count)"))
             if run:

@@ -15,6 +15,7 @@ from annotator.coded import distinct
 from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_body, feature_of, intergenic_tail, term_names
 from annotator.effects.effect import ContigSequence, Effect, Variant
 from annotator.effects.naming import Naming
+from annotator.effects.pick import picking_numbers
 from annotator.effects.structural import StructuralVariant, structural_effect
 from annotator.effects.transcript_names import description, slide, transcript_name
 from annotator.effects.transcripts import FLANK_BASES, effect_of
@@ -24,7 +25,7 @@ from annotator.intron_place import IntronPlace
 from annotator.models.store import ModelStore
 from annotator.models.zones import ABOUT, NAME_SIGNS, NAME_STEPS
 from annotator.ontology import BY_RANK, TERMS, Term
-from annotator.pairs import FLAGS_SHIFT, LENGTH_SHIFT, LONGEST, Pairs, Queries
+from annotator.pairs import Pairs, Queries
 from annotator.rendering import PAIR_COLUMNS, Batch, Rendered, Texts, render
 from annotator.transcript_texts import TranscriptText, TranscriptTexts
 
@@ -71,7 +72,7 @@ class ContigFindings:
         self._views = TranscriptViews(sequence)
         self._starts = np.maximum(store.starts.astype(np.int64) - FLANK_BASES, 0)
         self._ends = store.ends.astype(np.int64) + FLANK_BASES
-        self._standing = _standing(store)
+        self._standing = picking_numbers(*store.standing())
         self.texts = TranscriptTexts(store)
         self.terms: list[tuple[Term, ...]] = [*store.zones.terms, (_INTERGENIC,)]
         self._number_of_terms = {terms: number for number, terms in enumerate(self.terms)}
@@ -321,9 +322,3 @@ class ContigFindings:
 
     def _view(self, index: int) -> TranscriptView:
         return self._views.view(self._store.transcript(index))
-
-
-def _standing(store: ModelStore) -> Integers:
-    """What transcripts are picked by but for the consequence, as numbers: the smallest is picked."""
-    flags, lengths, order = store.standing()
-    return flags << FLAGS_SHIFT | (LONGEST - np.minimum(lengths, LONGEST)) << LENGTH_SHIFT | order

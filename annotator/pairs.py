@@ -7,11 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.effects.effect import Effect, Variant
+from annotator.effects.pick import RANK_SHIFT
 from annotator.effects.structural import StructuralVariant
-
-# What transcripts are picked by, in one number of which the smallest wins: flags, rank of the term, length, identifier.
-FLAGS_SHIFT, RANK_SHIFT, LENGTH_SHIFT = 56, 50, 20
-LONGEST = (1 << (RANK_SHIFT - LENGTH_SHIFT)) - 1
 
 Integers = NDArray[np.int64]
 

@@ -64,8 +64,6 @@ class RecordChecker:
         contig_text, position_text, _, ref, alt, rest = line.split(b"\t", 5)
         place = self.place if contig_text == self.place.text else self._find(contig_text, number)
         position = _read_position(position_text, number)
-        if position < place.position:
-            raise faults.unsorted(place.name, position, after=place.position, line=number)
         if not ref or ref.translate(None, _REF_BASES):
             raise faults.bad_ref(ref, line=number)
         if position + len(ref) - 1 > place.length:
@@ -77,37 +75,39 @@ class RecordChecker:
             raise faults.too_many_alleles(alt, length_of_ref=len(ref), line=number)
         if b"END=" in rest or b"LEN" in rest:
             check_reach(position, rest, number)
-        self._move(place, position)
+        self._move(place, first=position, last=position, number=number)
         return Record(position, ref, alt)
 
     def take_run(self, text: bytes, *, first: int, last: int, number: int) -> None:
         """Move on by sound records of one contig, from position `first` on line `number` to position `last`."""
         place = self.place if text == self.place.text else self._find(text, number)
+        self._move(place, first=first, last=last, number=number)
+
+    def _move(self, place: Place, *, first: int, last: int, number: int) -> None:
+        """Move on, if the order allows it: it is looked at last, so that a bad line is bad wherever it stands."""
+        if place is not self.place:
+            if place.sequence_name in self._seen:
+                raise faults.contig_in_two_blocks(place.text, first_name=self._seen[place.sequence_name], line=number)
+            if len(self._seen) >= self._limits.max_contigs:
+                raise faults.too_many_contigs(self._limits.max_contigs, line=number)
         if first < place.position:
             raise faults.unsorted(place.name, first, after=place.position, line=number)
-        self._move(place, last)
-
-    def _move(self, place: Place, position: int) -> None:
         if place is not self.place:
             self.place = place
             self._seen[place.sequence_name] = place.text
-        place.position = position
+        place.position = last
 
     def _find(self, text: bytes, number: int) -> Place:
-        """The beginning of a contig that the file has not come to before."""
+        """The beginning of a contig."""
         name = text.decode("utf-8", "replace")
         contig = self._contigs.find(name) if self._contigs else None
         sequence_name = contig.name if contig else name
-        if sequence_name in self._seen:
-            raise faults.contig_in_two_blocks(text, first_name=self._seen[sequence_name], line=number)
         if text.startswith(b"#"):
             raise faults.header_after_records(line=number)
         if not text or len(text) > self._limits.max_contig_name_bytes:
             raise faults.unknown_contig(text, build=self._contigs.build if self._contigs else None, line=number)
         if contig is None and self._contigs and not is_auxiliary_contig(name):
             raise faults.unknown_contig(text, build=self._contigs.build, line=number)
-        if len(self._seen) >= self._limits.max_contigs:
-            raise faults.too_many_contigs(self._limits.max_contigs, line=number)
         length = contig.length if contig else MAX_POSITION
         return Place(text=text, name=excerpt(text), sequence_name=sequence_name, contig=contig, length=length)
 

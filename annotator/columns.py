@@ -16,6 +16,8 @@ _TAB, _NEWLINE, _ZERO, _EQUALS = b"\t\n0="
 _MAX_DIGITS = 10
 _LONGEST_BY_PLACE = 64  # bytes of a text that is compared with others place by place, all lines at once
 
+UPPER = np.frombuffer(bytes(range(256)).upper(), dtype=np.uint8)  # the upper-case code of each code
+
 Offsets = NDArray[np.int64]
 
 

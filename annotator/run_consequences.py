@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.alleles import vep_alleles
-from annotator.columns import ALT, INFO, REF
+from annotator.columns import ALT, INFO, REF, UPPER
 from annotator.effects.effect import Variant
 from annotator.effects.structural import StructuralVariant, structural_variant
 from annotator.findings import ContigFindings, Findings
@@ -12,8 +12,6 @@ from annotator.pairs import Queries
 from annotator.reaches import span_of
 from annotator.run_work import RunWork
 from annotator.verdicts import Alleles, StructuralAllele
-
-_UPPER = np.frombuffer(bytes(range(256)).upper(), dtype=np.uint8)
 
 
 def add_consequences(
@@ -109,8 +107,8 @@ def _queries(work: RunWork, alleles: Alleles, asked: NDArray[np.int64]) -> Queri
     return Queries(
         first=alleles.positions[asked],
         last=alleles.ends[asked],
-        refs=np.where(are_snvs, _UPPER[columns.codes[alleles.ref_begins[asked]]], 0).astype(np.uint8),
-        alts=np.where(are_snvs, _UPPER[columns.codes[alleles.alt_begins[asked]]], 0).astype(np.uint8),
+        refs=np.where(are_snvs, UPPER[columns.codes[alleles.ref_begins[asked]]], 0).astype(np.uint8),
+        alts=np.where(are_snvs, UPPER[columns.codes[alleles.alt_begins[asked]]], 0).astype(np.uint8),
         texts=columns.text + b"-",
         text_begins=np.where(lengths > 0, begins, len(columns.text)),
         text_lengths=np.maximum(lengths, 1),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.columns import ALT, REF
+from annotator.columns import ALT, REF, UPPER
 from annotator.fields import FieldNames
 from annotator.info import join_per_allele
 from annotator.manifest import Track
@@ -14,8 +14,6 @@ from annotator.normal_form import normal_form
 from annotator.run_work import RunWork
 from annotator.sites import site_key, snv_keys
 from annotator.verdicts import ANNOTATED, TRACKS_ONLY, Alleles
-
-_UPPER = np.frombuffer(bytes(range(256)).upper(), dtype=np.uint8)
 
 
 class TrackTexts:
@@ -57,7 +55,7 @@ class TrackTexts:
         codes = work.checked.columns.codes
         snvs = np.flatnonzero(alleles.are_snvs)
         keys = np.zeros(len(alleles), dtype=np.uint64)
-        refs, alts = (_UPPER[codes[begins[snvs]]] for begins in (alleles.ref_begins, alleles.alt_begins))
+        refs, alts = (UPPER[codes[begins[snvs]]] for begins in (alleles.ref_begins, alleles.alt_begins))
         keys[snvs] = snv_keys(alleles.positions[snvs], refs, alts)
         normal: dict[int, tuple[bytes, bytes]] = {}
         for number, (position, ref, alt) in _normal_forms(work, alleles, np.flatnonzero(~alleles.are_snvs)):

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.columns import UPPER
 from annotator.errors import InvalidReferenceError
 
-_UPPER = np.frombuffer(bytes(range(256)).upper(), dtype=np.uint8)
 _LINE_ENDS = b"\r\n"
 
 
@@ -65,7 +65,7 @@ class ContigBases:
         """The bases at these 0-based positions, all of which lie on the contig."""
         place = self._place
         line, column = np.divmod(positions.astype(np.int64, copy=False), place.line_bases)
-        found: NDArray[np.uint8] = _UPPER[self._bytes[place.offset + line * place.line_bytes + column]]
+        found: NDArray[np.uint8] = UPPER[self._bytes[place.offset + line * place.line_bytes + column]]
         return found
 
     def _byte(self, position: int) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.annotator.effects.vep import Score, VepsView, compare, read_answers, read_piece, read_transcripts
+from annotator.benchmarks.mirrored_tail import MirroredTailView
+from tests.annotator.effects.vep import Score, compare, read_answers, read_piece, read_transcripts
 
 DATA = Path(__file__).parent / "data"
 CHROMOSOME_21 = 46_709_983
@@ -33,7 +34,7 @@ def score(*, as_vep_reads: bool = False) -> Score:
         read_answers(DATA / "vep115.vcf.gz"),
         read_transcripts(DATA / "ensembl84.gff3.gz"),
         read_piece(DATA / "chr21.fa.gz", length=CHROMOSOME_21),
-        **({"view_class": VepsView} if as_vep_reads else {}),
+        **({"view_class": MirroredTailView} if as_vep_reads else {}),
     )
 
 

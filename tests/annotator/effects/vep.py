@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from annotator.effects.effect import ContigSequence, Effect, Variant
-from annotator.effects.genetic_code import reverse_complement
 from annotator.effects.transcripts import effect_of
 from annotator.effects.view import TranscriptView
 from annotator.models.transcript import Interval, Transcript
@@ -51,22 +50,6 @@ class Piece:
         inside = self.text[max(start - shift, 0) : max(end - shift, 0)]
         before = min(max(shift - start, 0), end - start)
         return b"N" * before + inside + b"N" * (end - start - before - len(inside))
-
-
-class VepsView(TranscriptView):
-    """What VEP reads behind the coding sequence when it runs on a GFF3 and a FASTA file.
-
-    On the reverse strand it takes each exon's bases from the place that mirrors the exon within the transcript.
-    """
-
-    @property
-    def after_cds(self) -> str:
-        if self.is_forward:
-            return super().after_cds
-        one = self.transcript
-        mirrored = [(one.start + one.end - last, one.start + one.end - first) for first, last in reversed(one.exons)]
-        bases = (self.sequence.bases(start=first - 1, end=last).decode() for first, last in mirrored)
-        return "".join(map(reverse_complement, bases))[self.coding_end :]
 
 
 @dataclass(slots=True)

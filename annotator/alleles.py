@@ -59,7 +59,7 @@ def variant_class(ref: bytes, alt: bytes) -> str:
     """Ensembl's class of a plain, trimmed allele, one of CLASSES."""
     if len(ref) == len(alt):
         return "SNV" if len(ref) == 1 else "substitution"
-    if alt[:1] == ref[:1]:
+    if alt[:1] == ref[:1] or alt[-1:] == ref[-1:]:
         if len(ref) == 1:
             return "insertion"
         if len(alt) == 1:

@@ -271,12 +271,13 @@ def _trimmed(position: int, ref: bytes, alt: bytes, ref_begin: int, alt_begin: i
     place, short_ref, short_alt = trim(position, ref.upper(), alt.upper())
     kind = CLASSES.index(variant_class(short_ref, short_alt))
     first = place - position
-    shared = short_ref[0] == short_alt[0]
+    shares_first = short_ref[0] == short_alt[0]
+    shared = shares_first or short_ref[-1] == short_alt[-1]
     return (
-        place + shared,
-        ref_begin + first + shared,
+        place + shares_first,
+        ref_begin + first + shares_first,
         len(short_ref) - shared,
-        alt_begin + first + shared,
+        alt_begin + first + shares_first,
         len(short_alt) - shared,
         kind,
     )

@@ -130,11 +130,13 @@ def _stretches(transcript: Transcript) -> list[tuple[int, int]]:
 
 
 def trimmed(position: int, ref: str, alt: str) -> Variant:
-    """This function will take the shared bases off an allele, those at its end first, as far as one base remains."""
+    """This function will take the shared bases off an allele: those at its end as far as one base remains, then all."""
     while len(ref) > 1 and len(alt) > 1 and ref[-1] == alt[-1]:
         ref, alt = ref[:-1], alt[:-1]
     while ref and alt and ref[0] == alt[0]:
         position, ref, alt = position + 1, ref[1:], alt[1:]
+    while ref and alt and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
     return Variant(position=position, ref=ref, alt=alt)
 
 

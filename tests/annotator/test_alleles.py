@@ -67,6 +67,8 @@ class TestVariantClass:
             (b"AC", b"GT", "substitution"),
             (b"A", b"AT", "insertion"),
             (b"AT", b"A", "deletion"),
+            (b"T", b"AT", "insertion"),
+            (b"AT", b"T", "deletion"),
             (b"AT", b"GCC", "indel"),
         ],
     )

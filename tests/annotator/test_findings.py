@@ -111,6 +111,28 @@ class TestInventedGenes:
         assert_as_expected(outcome, found, expectation)
 
 
+def test_what_is_said_does_not_depend_on_where_the_shared_base_stands(invented: Invented, tmp_path: Path) -> None:
+    """`TA>A` loses the same base as `CT>C`; only VEP's Allele column tells them apart."""
+    expectation = expectation_of(invented.folder, "7", Hgvs.ALL)
+    bases, before, behind = expectation.bases, [], []
+    places = {place + step for place in edges(expectation)[:200] for step in (-1, 0, 1, 2) if place > 1_000}
+    for position in sorted(places):
+        base, lost, after = list(bases[position - 2 : position + 1])
+        if len({base, lost, after} - {"N"}) == 3:
+            before.append((position - 1, base + lost, (base,)))
+            behind.append((position, lost + after, (after,)))
+            before.append((position - 1, base, (base + after,)))
+            behind.append((position, lost, (after + lost,)))
+    told = []
+    for name, found in (("before", before), ("behind", behind)):
+        (tmp_path / name).mkdir()
+        outcome = annotated(tmp_path / name, "7", found, reference=invented.folder, hgvs=Hgvs.ALL)
+        entries = [outcome.csq(row) for row in range(len(found))]
+        told.append([[{**entry, "Allele": ""} for entry in one] for one in entries])
+    assert len(before) > 100
+    assert told[0] == told[1]
+
+
 @pytest.mark.shared_data
 @pytest.mark.parametrize("hgvs", [Hgvs.DEFAULT, Hgvs.ALL])
 class TestChromosome21:

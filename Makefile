@@ -97,7 +97,7 @@ $(RUN):
 	@$(PYTHON) -c 'import ensurepip' || { echo "venv is missing: sudo apt install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/local.stamp: docker/requirements/local.txt $(wildcard annotator/native/text.c) | $(RUN)
+$(VENV)/local.stamp: docker/requirements/local.txt $(wildcard annotator/native/*.[ch]) | $(RUN)
 	@echo "Installing the pinned dependencies, about a minute the first time"
 	$(PIP) install --require-hashes -r $<
 	@$(RUN) -m annotator.native

@@ -11,9 +11,11 @@ from annotator.native import load, pointer
 _LIBRARY = load()
 _DOT = ord(".")
 
+Integers = NDArray[np.int64]
+
 
 class Pieces:
-    """One text, empty or beginning with a semicolon, for each record; many records may share one."""
+    """A text, perhaps empty, for each record; many records may share one."""
 
     def __init__(self, records: int) -> None:
         self._blobs: list[bytes | memoryview] = []
@@ -21,14 +23,7 @@ class Pieces:
         self.begins = np.zeros(records, dtype=np.int64)
         self.lengths = np.zeros(records, dtype=np.int64)
 
-    def put(
-        self,
-        records: NDArray[np.int64],
-        *,
-        text: bytes | memoryview,
-        begins: NDArray[np.int64],
-        ends: NDArray[np.int64],
-    ) -> None:
+    def put(self, records: Integers, *, text: bytes | memoryview, begins: Integers, ends: Integers) -> None:
         """Give records the pieces of a text."""
         self.begins[records] = self._size + begins
         self.lengths[records] = ends - begins
@@ -52,114 +47,88 @@ class Pieces:
 
 
 class Additions:
-    """INFO text and identifiers to add, by record of the block."""
+    """INFO texts and identifiers to add, by record of the block."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, *, site_tracks: int = 0) -> None:
         self._columns = columns
         self.consequences = Pieces(len(columns))
         self.shared = Pieces(len(columns))  # consequences of several alleles of a record
         self.regions = Pieces(len(columns))
-        self.sites: dict[int, bytes] = {}
-        self.identifiers: dict[int, bytes] = {}
-        self._lacks_id: list[bool] = []  # by record, once it was asked
+        self.sites = tuple(Pieces(len(columns)) for _ in range(site_tracks))
+        self.identifiers = Pieces(len(columns))
+        begins, ends = columns.span(ID)
+        self._lacks_id = (ends - begins == 1) & (columns.codes[begins] == _DOT)
 
-    def identify(self, record: int, identifier: bytes) -> None:
-        """Fill an empty ID column; an ID that is there is kept, and of several the first counts."""
-        if not self._lacks_id:
-            begins, ends = self._columns.span(ID)
-            self._lacks_id = ((ends - begins == 1) & (self._columns.codes[begins] == _DOT)).tolist()
-        if self._lacks_id[record] and record not in self.identifiers:
-            self.identifiers[record] = identifier
+    @property
+    def texts(self) -> tuple[Pieces, ...]:
+        """All that goes into INFO, in order."""
+        return (self.consequences, self.shared, self.regions, *self.sites)
 
-    def assemble(self) -> tuple[bytes, NDArray[np.int64]]:
+    def identify(self, records: Integers, *, text: bytes | memoryview, begins: Integers, ends: Integers) -> None:
+        """Fill empty ID columns; an ID that is there is kept, and of several the first counts."""
+        lacking = self._lacks_id[records] & (self.identifiers.lengths[records] == 0) & (ends > begins)
+        if lacking.any():
+            self.identifiers.put(records[lacking], text=text, begins=begins[lacking], ends=ends[lacking])
+
+    def identify_one(self, record: int, identifier: bytes) -> None:
+        """Fill the ID column of one record, if it is empty."""
+        if self._lacks_id[record] and not self.identifiers.lengths[record]:
+            self.identifiers.put_one(record, identifier)
+
+    def assemble(self) -> tuple[bytes, Integers]:
         """The block's text with all additions, and where in it each record begins; the last offset is its end."""
-        columns = self._columns
-        sites = Pieces(len(columns))
-        for record, text in self.sites.items():
-            sites.put_one(record, text)
-        sources = (self.consequences, self.shared, self.regions, sites)
+        columns, texts = self._columns, self.texts
         begins, ends = columns.span(INFO)
+        counts = sum(((one.lengths > 0).astype(np.int64) for one in texts), np.zeros(len(columns), dtype=np.int64))
         is_empty = (ends == begins) | ((ends - begins == 1) & (columns.codes[begins] == _DOT))
-        added = sum((source.lengths for source in sources), np.zeros(len(columns), dtype=np.int64))
-        opens = is_empty & (added > 0)  # the first addition stands first in INFO, without its semicolon
-        for source in sources:
-            first = opens & (source.lengths > 0)
-            source.begins[first] += 1
-            source.lengths[first] -= 1
-            opens &= ~first
-        added -= is_empty & (added > 0)
-        cuts = np.where(is_empty & (added > 0), begins, ends)
-        growth = added - (ends - cuts)
-        return self._write(cuts, ends, sources, growth=growth)
-
-    def _write(
-        self,
-        cuts: NDArray[np.int64],
-        ends: NDArray[np.int64],
-        sources: tuple[Pieces, ...],
-        *,
-        growth: NDArray[np.int64],
-    ) -> tuple[bytes, NDArray[np.int64]]:
-        columns = self._columns
+        is_empty &= counts > 0  # the first addition stands first in INFO, without a semicolon before it
+        cuts = np.where(is_empty, begins, ends)
+        added = sum((one.lengths for one in texts), counts - is_empty - (ends - cuts))
+        added += np.maximum(self.identifiers.lengths - 1, 0)
         offsets = np.zeros(len(columns) + 1, dtype=np.int64)
-        np.cumsum(growth, out=offsets[1:])
+        np.cumsum(added, out=offsets[1:])
         offsets[:-1] += columns.starts
         offsets[-1] += len(columns.text)
-        text = (_pieces if _LIBRARY is None else _pieces_natively)(columns.text, cuts, ends, sources, int(offsets[-1]))
-        return self._identified(text, offsets) if self.identifiers else (text, offsets)
+        write = self._write if _LIBRARY is None else self._write_natively
+        return write(cuts, ends, is_empty, size=int(offsets[-1])), offsets
 
-    def _identified(self, text: bytes, offsets: NDArray[np.int64]) -> tuple[bytes, NDArray[np.int64]]:
-        """Put the identifiers in, each in place of a dot."""
-        columns = self._columns
-        pieces, done = [], 0
-        growth = np.zeros(len(columns), dtype=np.int64)
-        for record, identifier in sorted(self.identifiers.items()):
-            begin = int(offsets[record] + columns.tabs[record, ID - 1] + 1 - columns.starts[record])
-            pieces += [text[done:begin], identifier]
-            done = begin + 1
-            growth[record] = len(identifier) - 1
-        pieces.append(text[done:])
-        moved = offsets.copy()
-        moved[1:] += np.cumsum(growth)
-        return b"".join(pieces), moved
+    def _write(self, cuts: Integers, ends: Integers, is_empty: NDArray[np.bool_], *, size: int) -> bytes:
+        del size
+        text = self._columns.text
+        found: list[bytes | memoryview] = []
+        done = 0
+        places = self._columns.span(ID)[0].tolist()
+        rows = zip(cuts.tolist(), ends.tolist(), is_empty.tolist(), strict=True)
+        for record, (cut, end, is_first) in enumerate(rows):
+            if identifier := self.identifiers.of(record):
+                found += [text[done : places[record]], identifier]
+                done = places[record] + 1
+            added = b";".join([piece for one in self.texts if (piece := one.of(record))])
+            found += [text[done:cut], b";" if added and not is_first else b"", added]
+            done = end
+        found.append(text[done:])
+        return b"".join(found)
 
-
-def _pieces(
-    text: bytes, cuts: NDArray[np.int64], ends: NDArray[np.int64], sources: tuple[Pieces, ...], size: int
-) -> bytes:
-    del size
-    found: list[bytes | memoryview] = []
-    blobs = [source.joined() for source in sources]
-    places = [list(zip(one.begins.tolist(), (one.begins + one.lengths).tolist(), strict=True)) for one in sources]
-    done = 0
-    for record, (cut, end) in enumerate(zip(cuts.tolist(), ends.tolist(), strict=True)):
-        found.append(text[done:cut])
-        for blob, place in zip(blobs, places, strict=True):
-            begin, stop = place[record]
-            found.append(blob[begin:stop])
-        done = end
-    found.append(text[done:])
-    return b"".join(found)
-
-
-def _pieces_natively(
-    text: bytes, cuts: NDArray[np.int64], ends: NDArray[np.int64], sources: tuple[Pieces, ...], size: int
-) -> bytes:
-    assert _LIBRARY is not None
-    out = np.empty(max(size, 1), dtype=np.uint8)
-    blobs = [np.frombuffer(source.joined() or b"\0", dtype=np.uint8) for source in sources]
-    pointers = ctypes.c_void_p * len(sources)
-    kept = [np.ascontiguousarray(array) for array in (np.frombuffer(text, dtype=np.uint8), cuts, ends)]
-    _LIBRARY.assemble(
-        ctypes.c_int64(len(cuts)),
-        pointer(kept[0]),
-        ctypes.c_int64(len(text)),
-        pointer(kept[1]),
-        pointer(kept[2]),
-        ctypes.c_int64(len(sources)),
-        pointers(*(pointer(blob).value for blob in blobs)),
-        pointers(*(pointer(source.begins).value for source in sources)),
-        pointers(*(pointer(source.lengths).value for source in sources)),
-        pointer(out),
-    )
-    return out[:size].tobytes()
+    def _write_natively(self, cuts: Integers, ends: Integers, is_empty: NDArray[np.bool_], *, size: int) -> bytes:
+        assert _LIBRARY is not None
+        columns, texts, identifiers = self._columns, self.texts, self.identifiers
+        out = np.empty(max(size, 1), dtype=np.uint8)
+        blobs = [np.frombuffer(one.joined() or b"\0", dtype=np.uint8) for one in texts]
+        id_text = np.frombuffer(identifiers.joined() or b"\0", dtype=np.uint8)
+        places = np.ascontiguousarray(columns.span(ID)[0])
+        pointers = ctypes.c_void_p * len(texts)
+        ends = np.ascontiguousarray(ends)
+        _LIBRARY.assemble(
+            ctypes.c_int64(len(cuts)),
+            pointer(columns.codes),
+            ctypes.c_int64(len(columns.text)),
+            *(pointer(array) for array in (places, id_text, identifiers.begins, identifiers.lengths)),
+            *(pointer(array) for array in (cuts, ends)),
+            pointer(is_empty),
+            ctypes.c_int64(len(texts)),
+            pointers(*(pointer(blob).value for blob in blobs)),
+            pointers(*(pointer(one.begins).value for one in texts)),
+            pointers(*(pointer(one.lengths).value for one in texts)),
+            pointer(out),
+        )
+        return out[:size].tobytes()

@@ -92,7 +92,8 @@ class BlockAnnotator:
     def annotate(self, block: TextBlock) -> AnnotatedBlock:
         """Annotate one block; raises InvalidVcfError when a line is at fault."""
         checked = self._checker.check(block)
-        additions, rows = Additions(checked.columns), Rows()
+        additions = Additions(checked.columns, site_tracks=len(self._reference.site_tracks))
+        rows = Rows()
         ledger, summary = Ledger(max_listed=self._max_listed), Summary()
         mismatches: list[Rejection] = []
         for run in checked.runs:
@@ -146,7 +147,7 @@ class BlockAnnotator:
             sequence=sequence,
             findings=findings,
             regions=reference.regions(contig),
-            sites=tuple((track.id, reference.sites(track, contig=contig)) for track in reference.site_tracks),
+            sites=tuple((track, reference.sites(track, contig=contig)) for track in reference.site_tracks),
         )
 
     def _annotate_run(self, work: RunWork) -> None:
@@ -165,19 +166,12 @@ class BlockAnnotator:
         """Leave out what a record says already under one of our names, although the header does not declare it."""
         for record in self._names.suspects(checked.columns):
             clashing = self._names.clashing_keys(checked.columns.field(record, INFO))
-            pieces = (additions.consequences, additions.shared, additions.regions)
-            rests = [*(piece.of(record) for piece in pieces), additions.sites.get(record, b"")]
-            kept = [_without(text, keys=clashing) for text in rests]
-            if kept != rests:
-                ledger.notes["FIELD_LEFT_OUT"] += 1
-                for piece, text in zip(pieces, kept, strict=False):
-                    piece.put_one(record, text)
-                additions.sites[record] = kept[-1]
-
-
-def _without(text: bytes, *, keys: set[bytes]) -> bytes:
-    rest = without_keys(text[1:], keys=keys)
-    return b";" + rest if rest else b""
+            clashes = [
+                piece for piece in additions.texts if without_keys(piece.of(record), keys=clashing) != piece.of(record)
+            ]
+            for piece in clashes:
+                piece.put_one(record, without_keys(piece.of(record), keys=clashing))
+            ledger.notes["FIELD_LEFT_OUT"] += len(clashes) > 0
 
 
 def _account(work: RunWork) -> None:
@@ -201,7 +195,7 @@ def _table_rows(checked: CheckedBlock, additions: Additions, rows: Rows, summary
         return batch_of({"chrom": [], "pos": np.zeros(0, np.int32), "ref": [], "alt": []}, rows=0)
     columns, frequencies = rows.columns(described, additions)
     summary.add_variants(columns, input_frequencies=frequencies)
-    summary.identifiers_filled += len(additions.identifiers)
+    summary.identifiers_filled += int(np.count_nonzero(additions.identifiers.lengths))
     return batch_of(columns, rows=len(rows))
 
 

@@ -37,7 +37,7 @@ class Coded:
             codes.append(np.array([*renumbered, -1], np.int32)[part.codes])
         return cls(codes=np.concatenate(codes), values=list(numbers))
 
-    def with_values(self, texts: Mapping[int, str]) -> "Coded":
+    def with_values(self, texts: Mapping[int, str] | Mapping[int, bytes]) -> "Coded":
         """The same with other strings in some rows; an empty one stands for none."""
         if not texts:
             return self

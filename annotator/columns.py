@@ -3,6 +3,7 @@
 Offsets are bytes from the beginning of the text; lines are numbered from 0 here.
 """
 
+import ctypes
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -10,11 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.native import load, pointer
+
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(8)
 
 _TAB, _NEWLINE, _ZERO, _EQUALS = b"\t\n0="
 _MAX_DIGITS = 10
 _LONGEST_BY_PLACE = 64  # bytes of a text that is compared with others place by place, all lines at once
+
+_LIBRARY = load()
 
 UPPER = np.frombuffer(bytes(range(256)).upper(), dtype=np.uint8)  # the upper-case code of each code
 
@@ -119,7 +124,13 @@ def starts_of_runs(columns: Columns, column: int) -> list[int]:
 def gather(codes: NDArray[np.uint8], begins: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.uint8]:
     """The texts that begin at these offsets and have these lengths, one after the other."""
     total = int(lengths.sum())
+    found: NDArray[np.uint8]
+    if _LIBRARY is not None:
+        found = np.empty(total, dtype=np.uint8)
+        places = [np.ascontiguousarray(column, dtype=np.int64) for column in (begins, lengths)]
+        _LIBRARY.gather(ctypes.c_int64(len(begins)), pointer(codes), *map(pointer, places), pointer(found))
+        return found
     ends = np.cumsum(lengths)
     indexes = np.repeat(begins - (ends - lengths), lengths) + np.arange(total)
-    found: NDArray[np.uint8] = codes[indexes]
+    found = codes[indexes]
     return found

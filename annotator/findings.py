@@ -67,7 +67,7 @@ class ContigFindings:
         self._hgvs = hgvs
         self._named = Naming(hgvs=hgvs != Hgvs.NONE, parentheses=parentheses)
         self._unnamed = Naming(hgvs=False, parentheses=parentheses)
-        self._lead = f";{names.name_of[CSQ_FIELD.id]}=".encode()
+        self._lead = f"{names.name_of[CSQ_FIELD.id]}=".encode()
         self._allele_names = tuple(names.name_of[one.id] for one in ALLELE_FIELDS)
         self._views = TranscriptViews(sequence)
         self._starts = np.maximum(store.starts.astype(np.int64) - FLANK_BASES, 0)

@@ -9,7 +9,7 @@ from typing import Any
 from annotator.errors import InvalidReferenceError
 from annotator.info import InfoField
 
-LAYOUT = 2
+LAYOUT = 3
 MANIFEST_NAME = "manifest.json"
 
 

@@ -4,9 +4,12 @@ The contig is cut into *segments*, the stretches between neighbouring borders on
 is kept once, as the range of segments that it covers and the number of its text; the regions that are already open at
 every 64th segment are listed, so those of any segment are found without walking. Nothing grows with the depth of
 overlap, as it would if every segment had a text of its own.
+
+A text is kept as *items*, each a key (an INFO field) and a value; both are numbered in the order in which they came
+first, and in that order they are written.
 """
 
-import itertools
+import ctypes
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,11 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.arrays import Arrays, open_arrays, pack_texts, write_archive
+from annotator.native import load, pointer
 
 BLOCK_SEGMENTS = 64
-_CACHED_SPANS = 1 << 16
+
+_LIBRARY = load()
+_ROOM = 1 << 16  # items of one record, and bytes of text, to begin with
+_BYTES_PER_SPAN = 256
 
 Numbers = NDArray[np.uint32]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +42,21 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegionText:
-    """The INFO text of some regions together, and its keys."""
+class Keys:
+    """What the keys of a store are called in a file, and the number of the track that each belongs to."""
+
+    names: tuple[bytes, ...]
+    tracks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """The INFO texts of spans: that of span i is `text[begins[i]:ends[i]]`; spans may share one."""
 
     text: bytes
-    keys: tuple[bytes, ...]
+    begins: Integers
+    ends: Integers
+    hits: Integers  # spans that a track says anything of, by number of the track
 
 
 class RegionStore:
@@ -53,11 +71,12 @@ class RegionStore:
         self._text_of = arrays.get("text", none)
         self._carried = arrays.get("carried", none)
         self._carried_offsets = arrays.get("carried_offset", none)
-        self._offsets = arrays.get("offset", none)
-        self._blob = arrays.get("blob", np.zeros(0, dtype=np.uint8))
-        self._texts: dict[int, list[tuple[bytes, dict[bytes, None]]]] = {}
-        self._joined: dict[tuple[int, ...], RegionText] = {}
-        self._spans: dict[tuple[int, int], RegionText] = {}
+        self._opened_offsets = arrays.get("opened_offset", none)
+        self._items = arrays.get("item", np.zeros((0, 2), dtype=np.uint32))
+        self._item_offsets = arrays.get("item_offset", none)
+        self._values = arrays.get("value", np.zeros(0, dtype=np.uint8))
+        self._value_offsets = arrays.get("value_offset", none)
+        self.keys = tuple(arrays.get("key", np.zeros(0, dtype=np.uint8)).tobytes().split())  # INFO fields, by number
 
     @classmethod
     def open(cls, stem: Path) -> "RegionStore":
@@ -66,65 +85,102 @@ class RegionStore:
 
     def locate(
         self, *, starts: Sequence[int] | NDArray[Any], ends: Sequence[int] | NDArray[Any]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    ) -> tuple[Numbers, Numbers]:
         """For spans [start, end], give the half-open range of segments that each one touches."""
         first = np.searchsorted(self._ends, np.asarray(starts, dtype=np.uint32), side="left")
         last = np.searchsorted(self._starts, np.asarray(ends, dtype=np.uint32), side="right")
-        return first.astype(np.int64), last.astype(np.int64)
+        return first.astype(np.uint32), last.astype(np.uint32)
 
-    def text(self, first: int, last: int) -> bytes:
-        """The INFO text of the segments [first, last), every value once, by track; empty when there are none."""
-        return self.texts([(first, last)])[0].text if last > first else b""
+    def text_on(self, start: int, end: int) -> bytes:
+        """The INFO text of what lies on the span [start, end]; empty when there is nothing."""
+        first, last = self.locate(starts=[start], ends=[end])
+        keys = Keys(names=self.keys, tracks=(0,) * len(self.keys))
+        return self.describe(first, last, keys=keys).text if last[0] > first[0] else b""
 
-    def texts(self, spans: Sequence[tuple[int, int]]) -> list["RegionText"]:
-        """The texts of many ranges of segments, none of which is empty."""
-        if len(self._spans) + len(spans) > _CACHED_SPANS:
-            self._spans.clear()
-            self._joined.clear()
-        missing = [span for span in spans if span not in self._spans]
-        for span, numbers in zip(missing, self._touching(missing), strict=True):
-            self._spans[span] = self._join(numbers)
-        return [self._spans[span] for span in spans]
+    def describe(self, first: Numbers, last: Numbers, *, keys: Keys) -> Described:
+        """Describe what lies on ranges of segments, none of which is empty: every value once, by key."""
+        if not len(first):
+            return Described(text=b"", begins=_integers(0), ends=_integers(0), hits=_integers(len(keys.tracks)))
+        return (self._describe if _LIBRARY is None else self._describe_natively)(first, last, keys)
 
-    def _touching(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
-        """For each range, the numbers of the texts of all regions that lie on any of its segments, ascending."""
-        if not spans:
-            return []
-        first, last = np.array(spans, dtype=np.int64).T
+    def _describe_natively(self, first: Numbers, last: Numbers, keys: Keys) -> Described:
+        assert _LIBRARY is not None
+        first, last = np.ascontiguousarray(first), np.ascontiguousarray(last)
+        store = (
+            *(self._opened, self._closed, self._text_of, self._carried, self._carried_offsets, self._opened_offsets),
+            *(self._items, self._item_offsets, self._values, self._value_offsets),
+        )
+        arrays = (ctypes.c_void_p * len(store))(*(pointer(one).value for one in store))
+        key_text = np.frombuffer(b"".join(keys.names), dtype=np.uint8)
+        key_offsets = np.cumsum([0, *map(len, keys.names)], dtype=np.int64)
+        tracks = np.array(keys.tracks, dtype=np.int64)
+        hits = _integers(len(tracks))
+        begins, ends = _integers(len(first)), _integers(len(first))
+        items, out = np.empty(_ROOM, dtype=np.uint64), np.empty(_ROOM + _BYTES_PER_SPAN * len(first), dtype=np.uint8)
+        texts: list[bytes] = []
+        done = size = 0
+        while done < len(first):
+            found = _LIBRARY.describe_spans(
+                ctypes.c_int64(len(first) - done),
+                *(pointer(one[done:]) for one in (first, last)),
+                arrays,
+                ctypes.c_int64(len(self._opened)),
+                *(pointer(one) for one in (key_text, key_offsets, tracks, items)),
+                ctypes.c_int64(len(items)),
+                pointer(out),
+                ctypes.c_int64(len(out)),
+                *(pointer(one[done:]) for one in (begins, ends)),
+                pointer(hits),
+                pointer(_integers(len(tracks))),
+            )
+            if not found:  # one record of very many regions
+                items, out = np.empty(2 * len(items), dtype=np.uint64), np.empty(2 * len(out), dtype=np.uint8)
+                continue
+            texts.append(out[: ends[done + found - 1]].tobytes())
+            begins[done : done + found] += size
+            ends[done : done + found] += size
+            size += len(texts[-1])
+            done += found
+        return Described(text=b"".join(texts), begins=begins, ends=ends, hits=hits)
+
+    def _describe(self, first: Numbers, last: Numbers, keys: Keys) -> Described:
+        spans, which, counts = np.unique(first.astype(np.uint64) << 32 | last, return_inverse=True, return_counts=True)
+        owners, numbers, values = self._items_on((spans >> 32).astype(np.int64), (spans & 0xFFFFFFFF).astype(np.int64))
+        texts = [b""] * len(spans)
+        last_key = -1, -1
+        for owner, key, value in zip(owners.tolist(), numbers.tolist(), values.tolist(), strict=True):
+            text = self._values[self._value_offsets[value] : self._value_offsets[value + 1]].tobytes()
+            if (owner, key) == last_key:
+                texts[owner] += b"," + text
+            else:
+                texts[owner] += (b";" if texts[owner] else b"") + keys.names[key] + b"=" + text
+            last_key = owner, key
+        offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+        touched = np.unique(owners << 32 | np.array(keys.tracks, dtype=np.int64)[numbers])
+        hits = np.bincount(touched & 0xFFFFFFFF, weights=counts[touched >> 32], minlength=len(keys.tracks))
+        return Described(
+            text=b"".join(texts), begins=offsets[which], ends=offsets[which + 1], hits=hits.astype(np.int64)
+        )
+
+    def _items_on(self, first: Integers, last: Integers) -> tuple[Integers, Integers, Integers]:
+        """The items on ranges of segments: of which range, key and value; ascending, each once."""
         block = first // BLOCK_SEGMENTS
-        carried_from, carried_to = self._carried_offsets[block], self._carried_offsets[block + 1]
-        opened_from = self._opened.searchsorted((block * BLOCK_SEGMENTS).astype(np.uint32))
+        carried, carried_owner = _ranges(self._carried_offsets[block], self._carried_offsets[block + 1])
         opened_to = self._opened.searchsorted(last.astype(np.uint32))
-        carried, carried_owner = _ranges(carried_from.astype(np.int64), carried_to.astype(np.int64))
-        opened, opened_owner = _ranges(opened_from, opened_to)
-        region = np.concatenate((self._carried[carried], opened))
+        opened, opened_owner = _ranges(self._opened_offsets[block], np.maximum(opened_to, self._opened_offsets[block]))
+        region = np.concatenate((self._carried[carried].astype(np.int64), opened))
         owner = np.concatenate((carried_owner, opened_owner))
         is_open = self._closed[region] > first[owner]
-        found = np.unique(owner[is_open] << 32 | self._text_of[region[is_open]])
-        numbers = (found & 0xFFFFFFFF).tolist()
-        offsets = np.searchsorted(found, np.arange(len(spans) + 1) << 32).tolist()
-        return [tuple(numbers[begin:end]) for begin, end in itertools.pairwise(offsets)]
-
-    def _join(self, numbers: tuple[int, ...]) -> "RegionText":
-        joined = self._joined.get(numbers)
-        if joined is None:
-            values_of: dict[bytes, dict[bytes, None]] = {}
-            for number in numbers:
-                for key, values in self._text(number):
-                    values_of.setdefault(key, {}).update(values)
-            text = b";".join([key + b"=" + b",".join(values) if values else key for key, values in values_of.items()])
-            joined = self._joined[numbers] = RegionText(text=text, keys=tuple(values_of))
-        return joined
-
-    def _text(self, number: int) -> list[tuple[bytes, dict[bytes, None]]]:
-        """One text, taken apart: its keys, each with its values."""
-        text = self._texts.get(number)
-        if text is None:
-            whole = self._blob[int(self._offsets[number]) : int(self._offsets[number + 1])].tobytes()
-            items = (item.partition(b"=") for item in whole.split(b";"))
-            text = [(key, dict.fromkeys(value.split(b",")) if value else {}) for key, _, value in items]
-            self._texts[number] = text
-        return text
+        text = self._text_of[region[is_open]]
+        item, place = _ranges(self._item_offsets[text], self._item_offsets[text + 1])
+        owner = owner[is_open][place]
+        key, value = self._items[item].astype(np.int64).T
+        order = np.lexsort((value, key, owner))
+        found = np.stack((owner[order], key[order], value[order]))
+        is_new = np.ones(len(order), dtype=np.bool_)
+        is_new[1:] = np.any(found[:, 1:] != found[:, :-1], axis=0)
+        owners, keys, values = found[:, is_new]
+        return owners, keys, values
 
 
 class RegionCollector:
@@ -169,7 +225,7 @@ class RegionCollector:
         order = np.lexsort((text_of, opened))
         opened, closed, text_of = opened[order], closed[order], text_of[order]
         carried_offset, carried = _carried(opened, closed, segment_count=len(segment_starts))
-        offset, blob = pack_texts(list(self._texts))
+        blocks = np.arange(len(carried_offset), dtype=np.uint32) * np.uint32(BLOCK_SEGMENTS)
         return {
             "start": segment_starts,
             "end": segment_ends,
@@ -178,8 +234,8 @@ class RegionCollector:
             "text": text_of,
             "carried_offset": carried_offset,
             "carried": carried,
-            "offset": offset,
-            "blob": blob,
+            "opened_offset": opened.searchsorted(blocks).astype(np.uint32),
+            **_itemised(self._texts),
         }
 
 
@@ -233,9 +289,36 @@ def _carried(opened: Numbers, closed: Numbers, *, segment_count: int) -> tuple[N
     return offset, regions[np.argsort(blocks, kind="stable")]
 
 
-def _ranges(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _itemised(texts: Iterable[bytes]) -> dict[str, NDArray[Any]]:
+    """Take texts apart: `KEY=value,value;…`."""
+    keys: dict[bytes, int] = {}
+    values: dict[bytes, int] = {}
+    items: list[tuple[int, int]] = []
+    offsets = [0]
+    for text in texts:
+        for part in text.split(b";"):
+            key, _, listed = part.partition(b"=")
+            number = keys.setdefault(key, len(keys))
+            items += [(number, values.setdefault(value, len(values))) for value in listed.split(b",")]
+        offsets.append(len(items))
+    value_offset, value = pack_texts(list(values))
+    return {
+        "key": np.frombuffer(b"\n".join(keys), dtype=np.uint8),
+        "item": np.array(items, dtype=np.uint32).reshape(-1, 2),
+        "item_offset": np.array(offsets, dtype=np.uint32),
+        "value": value,
+        "value_offset": value_offset,
+    }
+
+
+def _ranges(begins: NDArray[Any], ends: NDArray[Any]) -> tuple[Integers, Integers]:
     """All numbers of the ranges [begin, end), one after the other, and of which range each one is."""
-    counts = ends - begins
+    begins = begins.astype(np.int64)
+    counts = ends.astype(np.int64) - begins
     stops = np.cumsum(counts)
     owner = np.repeat(np.arange(len(counts)), counts)
     return np.arange(len(owner)) + np.repeat(begins - (stops - counts), counts), owner
+
+
+def _integers(count: int) -> Integers:
+    return np.zeros(count, dtype=np.int64)

@@ -1,7 +1,8 @@
 """The ALT alleles of a block as columns of the results table, gathered while they are annotated."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -9,8 +10,8 @@ from numpy.typing import NDArray
 
 from annotator.additions import Additions
 from annotator.alleles import CLASSES
-from annotator.coded import Coded
-from annotator.columns import ID
+from annotator.coded import Coded, decoded
+from annotator.columns import ID, gather
 from annotator.csq import feature_of, term_names
 from annotator.effects.effect import Effect
 from annotator.findings import ContigFindings, Findings
@@ -18,13 +19,16 @@ from annotator.genotypes import zygosities
 from annotator.models.store import Heading
 from annotator.ontology import BY_RANK
 from annotator.record_columns import Described
+from annotator.site_texts import Spans, decimal, spans_of
 from annotator.table import Values
 from annotator.verdicts import Alleles
 
 # Columns that site tracks fill, and the INFO fields that they come from.
-_SITE_TEXTS = {"dbsnp": b"DBSNP", "clinvar_sig": b"CLINVAR_SIG", "clinvar_conditions": b"CLINVAR_DISEASE"}
-_SITE_NUMBERS = {"gnomad_af": b"GNOMAD_AF", "gnomad_popmax_af": b"GNOMAD_POPMAX_AF"}
-_STARS = b"CLINVAR_STARS"
+_SITE_TEXTS = {"dbsnp": b"DBSNP"}
+_SITE_CODES = {"clinvar_sig": b"CLINVAR_SIG", "clinvar_conditions": b"CLINVAR_DISEASE"}
+_STARS = "clinvar_stars"
+_SITE_NUMBERS = {"gnomad_af": b"GNOMAD_AF", "gnomad_popmax_af": b"GNOMAD_POPMAX_AF", _STARS: b"CLINVAR_STARS"}
+_ASCII_END = 128
 _HEADING_COLUMNS: dict[str, Callable[[Heading], str]] = {
     "symbol": lambda heading: heading.symbol,
     "gene": lambda heading: heading.gene_id,
@@ -52,7 +56,8 @@ class Rows:
 
     def __init__(self) -> None:
         self._parts: list[_Part] = []
-        self._sites: dict[tuple[int, int], dict[bytes, bytes]] = {}
+        self._sites: list[tuple[NDArray[np.int64], Spans, set[str]]] = []
+        self._single_sites: dict[tuple[int, int], dict[bytes, bytes]] = {}
 
     def __len__(self) -> int:
         return sum(len(part.alleles) for part in self._parts)
@@ -68,12 +73,18 @@ class Rows:
         rows = np.full(len(alleles), -1, dtype=np.int64)  # their places in `found`
         rows[asked] = np.arange(len(asked))
         columns = {name: coded.where(rows) for name, coded in _consequence_columns(found, findings).items()}
-        names = _strings(found.rendered.names, found.rendered.name_offsets).take(pa.array(rows, mask=rows < 0))
+        names = _ascii_strings(found.rendered.names, found.rendered.name_offsets.astype(np.int32)).take(
+            pa.array(rows, mask=rows < 0)
+        )
         self._parts.append(_Part(alleles=alleles, columns=columns, names=names))
 
+    def add_sites(self, records: NDArray[np.int64], texts: Spans, *, keys: set[str]) -> None:
+        """Note what a site track says of the only alleles of records: `KEY=value;…`, with these keys."""
+        self._sites.append((records, texts, keys))
+
     def add_site(self, record: int, allele: int, *, text: bytes) -> None:
-        """Note what a site track says of an allele: `KEY=value;…`, one value each."""
-        values = self._sites.setdefault((record, allele), {})
+        """Note what a site track says of one allele of a record that is not told with others."""
+        values = self._single_sites.setdefault((record, allele), {})
         for item in text.split(b";"):
             key, _, value = item.partition(b"=")
             values[key] = value
@@ -113,14 +124,15 @@ class Rows:
             for name in sorted(names)
         }
 
-    def _identifiers(
-        self, records: NDArray[np.int64], described: Described, additions: Additions
-    ) -> list[str | bytes | None]:
-        if not (described.have_id.any() or additions.identifiers):
-            return [None] * len(records)
-        own, text_of = described.have_id.tolist(), described.columns.field
-        filled = additions.identifiers
-        return [text_of(record, ID) if own[record] else filled.get(record) for record in records.tolist()]
+    def _identifiers(self, records: NDArray[np.int64], described: Described, additions: Additions) -> pa.StringArray:
+        """IDs of the result: the input's own, or what was filled in."""
+        columns, filled = described.columns, additions.identifiers
+        begins, ends = columns.span(ID)
+        own = described.have_id
+        text = np.concatenate((columns.codes, np.frombuffer(filled.joined(), dtype=np.uint8)))
+        places = np.where(own, begins, filled.begins + len(columns.codes))[records]
+        lengths = np.where(own, ends - begins, filled.lengths)[records]
+        return _strings(text, places, places + lengths)
 
     def _alt_column(self, described: Described, records: NDArray[np.int64], indexes: NDArray[np.int64]) -> Coded:
         """Each allele's own text; that of most records is the whole ALT column."""
@@ -136,18 +148,43 @@ class Rows:
         return Coded(codes=codes, values=list(numbers))
 
     def _site_columns(self, records: NDArray[np.int64], indexes: NDArray[np.int64]) -> dict[str, Values]:
-        if not self._sites:
-            return {}
-        keys = zip(records.tolist(), indexes.tolist(), strict=True)
-        sites = [self._sites.get(key) for key in keys]
-        columns: dict[str, Values] = {
-            name: [site.get(field) if site else None for site in sites] for name, field in _SITE_TEXTS.items()
-        }
-        for name, field in _SITE_NUMBERS.items():
-            columns[name] = np.array([_as_number(site.get(field)) if site else np.nan for site in sites])
-        stars = [int(site.get(_STARS) or -1) if site else -1 for site in sites]
-        columns["clinvar_stars"] = np.array(stars, dtype=np.int64)
+        """What site tracks say, by row."""
+        singles = self._single_rows(records, indexes)
+        columns: dict[str, Values] = {}
+        for name, key in _SITE_TEXTS.items():
+            found = {row: site[key] for row, site in singles.items() if key in site}
+            parts = [(rows, texts.values(key)) for rows, texts in self._told_of(key, records)]
+            if found or parts:
+                columns[name] = _text_column(len(records), parts, found)
+        for name, key in _SITE_CODES.items():
+            found = {row: site[key] for row, site in singles.items() if key in site}
+            for rows, texts in self._told_of(key, records):
+                found.update(zip(rows.tolist(), texts.values(key).list(), strict=True))
+            if found:
+                columns[name] = Coded.nothing(len(records)).with_values(found)
+        for name, key in _SITE_NUMBERS.items():
+            numbers = np.full(len(records), np.nan)
+            for row, site in singles.items():
+                numbers[row] = decimal(site.get(key, b""))
+            for rows, texts in self._told_of(key, records):
+                numbers[rows] = texts.values(key).numbers()
+            columns[name] = np.where(np.isnan(numbers), -1, numbers).astype(np.int64) if name == _STARS else numbers
         return columns
+
+    def _told_of(self, key: bytes, records: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Spans]]:
+        """Rows of which tracks with this key say something, and what."""
+        for told, texts, keys in self._sites:
+            if key.decode() in keys:
+                yield np.searchsorted(records, told), texts
+
+    def _single_rows(self, records: NDArray[np.int64], indexes: NDArray[np.int64]) -> dict[int, dict[bytes, bytes]]:
+        """What was noted of single alleles, by row."""
+        if not self._single_sites:
+            return {}
+        wanted = np.array(list(self._single_sites), dtype=np.int64)
+        width = max(int(indexes.max()), int(wanted[:, 1].max())) + 1
+        rows = np.searchsorted(records * width + indexes, wanted[:, 0] * width + wanted[:, 1])
+        return dict(zip(rows.tolist(), self._single_sites.values(), strict=True))
 
 
 def _consequence_columns(found: Findings, findings: ContigFindings) -> dict[str, Coded]:
@@ -181,20 +218,37 @@ def _coded(keys: NDArray[np.int64], text: Callable[[int], str]) -> Coded:
     return coded.where(np.append(which, [len(different)]))
 
 
-def _strings(text: bytes, offsets: NDArray[np.int64]) -> pa.StringArray:
-    """The pieces of a text; empty ones are none."""
-    offsets = offsets.astype(np.int32)
+def _strings(text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.StringArray:
+    """Pieces of a text; empty ones are none, and what is no UTF-8 becomes the replacement character."""
+    lengths = ends - begins
+    pieces = gather(text, begins, lengths)
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    if pieces.max(initial=0) < _ASCII_END:
+        return _ascii_strings(pieces, offsets)
+    whole = pieces.tobytes()
+    found = [decoded(whole[begin:end]) or None for begin, end in pairwise(offsets.tolist())]
+    return pa.array(found, pa.string())
+
+
+def _ascii_strings(text: bytes | NDArray[np.uint8], offsets: NDArray[np.int32]) -> pa.StringArray:
+    """The pieces between these offsets; empty ones are none."""
     validity = pa.array(offsets[1:] > offsets[:-1])
     return pa.StringArray.from_buffers(
         len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(text), validity.buffers()[1]
     )
 
 
-def _as_number(text: bytes | None) -> float:
-    try:
-        return float(text) if text else np.nan
-    except ValueError:
-        return np.nan
+def _text_column(count: int, parts: list[tuple[NDArray[np.int64], Spans]], singles: dict[int, bytes]) -> pa.StringArray:
+    """Strings by row, from many at once and from single ones."""
+    single = spans_of(list(singles.values()))
+    told = [*parts, (np.fromiter(singles, dtype=np.int64, count=len(singles)), single)]
+    begins, ends = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    size = 0
+    for rows, spans in told:
+        begins[rows], ends[rows] = spans.begins + size, spans.ends + size
+        size += len(spans.text)
+    return _strings(np.concatenate([spans.text for _, spans in told]), begins, ends)
 
 
 def _as_bytes(text: str | bytes) -> bytes:

@@ -70,7 +70,7 @@ class _SharedRecords:
             rows = [alleles[index][1] if index in alleles else nothing for index in range(self._work.alt_count(record))]
             columns = zip(names, zip(*rows, strict=True), strict=True)
             own = "".join(f";{name}={','.join(value or '.' for value in values)}" for name, values in columns)
-            self._work.additions.shared.put_one(record, f";{csq_name}=".encode() + entries + own.encode())
+            self._work.additions.shared.put_one(record, f"{csq_name}=".encode() + entries + own.encode())
 
 
 def _queries(work: RunWork, alleles: Alleles, asked: NDArray[np.int64]) -> Queries:

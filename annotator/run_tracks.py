@@ -1,17 +1,19 @@
 """What the tracks know of the records of one run, put into their text."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.additions import Pieces
 from annotator.columns import ALT, REF, UPPER
 from annotator.fields import FieldNames
 from annotator.info import join_per_allele
 from annotator.manifest import Track
 from annotator.normal_form import normal_form
+from annotator.regions import Keys, RegionStore
 from annotator.run_work import RunWork
+from annotator.site_texts import SiteValues, Spans, spans_of
 from annotator.sites import site_key, snv_keys
 from annotator.verdicts import ANNOTATED, TRACKS_ONLY, Alleles
 
@@ -21,7 +23,10 @@ class TrackTexts:
 
     def __init__(self, names: FieldNames, *, region_tracks: tuple[Track, ...]) -> None:
         self._names = names
-        self._track_of = {field.id.encode(): track.id for track in region_tracks for field in track.fields}
+        self._region_tracks = [track.id for track in region_tracks]
+        self._region_track_of = {
+            field.id: number for number, track in enumerate(region_tracks) for field in track.fields
+        }
 
     def add_regions(self, work: RunWork) -> None:
         run, store = work.run, work.place.regions
@@ -33,21 +38,18 @@ class TrackTexts:
         ends = starts + (ref_ends - ref_begins)[records] - 1
         first, last = store.locate(starts=starts, ends=ends)
         touching = np.flatnonzero(last > first)
-        spans, which, counts = np.unique(
-            first[touching] << 32 | last[touching], return_inverse=True, return_counts=True
+        found = store.describe(first[touching], last[touching], keys=self._keys_of(store))
+        work.additions.regions.put(records[touching], text=found.text, begins=found.begins, ends=found.ends)
+        for track, hits in zip(self._region_tracks, found.hits.tolist(), strict=False):
+            if hits:
+                work.summary.track_hits[track] += hits
+
+    def _keys_of(self, store: RegionStore) -> Keys:
+        names = [key.decode() for key in store.keys]
+        return Keys(
+            names=tuple(self._names.name_of[name].encode() for name in names),
+            tracks=tuple(self._region_track_of[name] for name in names),
         )
-        texts = store.texts([(span >> 32, span & 0xFFFFFFFF) for span in spans.tolist()])
-        renamed = [b";" + self._names.apply(one.text) for one in texts]
-        offsets = np.cumsum([0, *map(len, renamed)])
-        work.additions.regions.put(
-            records[touching], text=b"".join(renamed), begins=offsets[which], ends=offsets[1:][which]
-        )
-        hits: Counter[tuple[bytes, ...]] = Counter()
-        for one, count in zip(texts, counts.tolist(), strict=True):
-            hits[one.keys] += count
-        for keys, count in hits.items():
-            for track in {self._track_of[key] for key in keys}:
-                work.summary.track_hits[track] += count
 
     def add_sites(self, work: RunWork, alleles: Alleles) -> None:
         if not work.place.sites or not len(alleles):
@@ -61,10 +63,10 @@ class TrackTexts:
         for number, (position, ref, alt) in _normal_forms(work, alleles, np.flatnonzero(~alleles.are_snvs)):
             keys[number] = site_key(position, ref, alt)
             normal[number] = ref, alt
-        for track, store in work.place.sites:
+        for (track, store), pieces in zip(work.place.sites, work.additions.sites, strict=True):
             found, rows = store.matches(keys)
             plain = alleles.simple[found] & alleles.are_snvs[found]
-            self._add_plain_hits(work, track, alleles.records[found[plain]].tolist(), store.values(rows[plain]))
+            self._add_plain_hits(work, track, alleles.records[found[plain]], store.values(rows[plain]), pieces)
             hits: dict[int, dict[int, tuple[bytes, bytes]]] = {}
             for number, row in zip(found[~plain].tolist(), rows[~plain].tolist(), strict=True):
                 ref, alt = normal.get(number) or work.bases(alleles, number)
@@ -72,31 +74,39 @@ class TrackTexts:
                 if proved is not None:
                     hits.setdefault(int(alleles.records[number]), {})[int(alleles.indexes[number])] = proved
             for record, by_allele in hits.items():
-                self._add_hit(work, track, record, by_allele)
+                self._add_hit(work, track, record, by_allele, pieces)
 
-    def _add_plain_hits(self, work: RunWork, track: str, records: list[int], values: list[tuple[bytes, bytes]]) -> None:
+    def _add_plain_hits(
+        self, work: RunWork, track: Track, records: NDArray[np.int64], values: SiteValues, pieces: Pieces
+    ) -> None:
         """Add what a track says of single-base changes that are alone in their records."""
-        additions, sites, rename = work.additions, work.additions.sites, self._names.apply
-        for record, (identifier, text) in zip(records, values, strict=True):
-            if identifier:
-                additions.identify(record, identifier)
-            if text:
-                work.rows.add_site(record, 0, text=text)
-                sites[record] = sites.get(record, b"") + b";" + rename(text)
-                work.summary.track_hits[track] += 1
+        identifiers, texts = values.identifiers, values.texts
+        work.additions.identify(records, text=identifiers.text.data, begins=identifiers.begins, ends=identifiers.ends)
+        told = np.flatnonzero(texts.ends > texts.begins)
+        if not len(told):
+            return
+        records, texts = records[told], texts.where(told)
+        work.rows.add_sites(records, texts, keys={field.id for field in track.fields})
+        renamed = self._renamed(texts)
+        pieces.put(records, text=renamed.text.data, begins=renamed.begins, ends=renamed.ends)
+        work.summary.track_hits[track.id] += len(told)
 
-    def _add_hit(self, work: RunWork, track: str, record: int, by_allele: dict[int, tuple[bytes, bytes]]) -> None:
+    def _renamed(self, texts: Spans) -> Spans:
+        return spans_of([self._names.apply(text) for text in texts.list()]) if self._names.renamed else texts
+
+    def _add_hit(
+        self, work: RunWork, track: Track, record: int, by_allele: dict[int, tuple[bytes, bytes]], pieces: Pieces
+    ) -> None:
         for allele, (identifier, text) in sorted(by_allele.items()):
             if identifier:
-                work.additions.identify(record, identifier)
+                work.additions.identify_one(record, identifier)
             if text:
                 work.rows.add_site(record, allele, text=text)
         texts = [by_allele.get(allele, (b"", b""))[1] for allele in range(work.alt_count(record))]
         if any(texts):
             text = texts[0] if len(texts) == 1 else join_per_allele(texts)
-            sites = work.additions.sites
-            sites[record] = sites.get(record, b"") + b";" + self._names.apply(text)
-            work.summary.track_hits[track] += 1
+            pieces.put_one(record, self._names.apply(text))
+            work.summary.track_hits[track.id] += 1
 
 
 def _normal_forms(

@@ -7,6 +7,7 @@ from annotator.checking import CheckedBlock, Run
 from annotator.columns import ALT
 from annotator.findings import ContigFindings
 from annotator.ledger import Ledger
+from annotator.manifest import Track
 from annotator.regions import RegionStore
 from annotator.rows import Rows
 from annotator.sequence import ContigBases
@@ -22,7 +23,7 @@ class Place:
     sequence: ContigBases | None = None
     findings: ContigFindings | None = None
     regions: RegionStore
-    sites: tuple[tuple[str, SiteStore], ...] = ()
+    sites: tuple[tuple[Track, SiteStore], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

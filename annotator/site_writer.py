@@ -13,7 +13,7 @@ from annotator.array_stream import ArrayStream
 from annotator.arrays import open_arrays, write_archive
 from annotator.sites import Site, is_long, site_key
 
-ARCHIVE_BYTES = 4 << 20  # a smaller store becomes one compressed archive
+ARCHIVE_BYTES = 256 << 10  # a smaller store becomes one compressed archive, which takes 10 ms to open
 MEMO_TEXTS = 1 << 19  # texts that are remembered, to be kept once
 _BATCH_ROWS = 1 << 16
 
@@ -23,11 +23,13 @@ _Row = tuple[int, bytes, bytes, int, bytes]  # key, REF, ALT, dbSNP number, INFO
 class SiteWriter:
     """Collects sites that come nearly sorted; `flush` says how far they are complete.
 
-    `identifier_field` names an INFO field that repeats the identifier; it costs nothing.
+    `identifier_field` names an INFO field that repeats the identifier; it costs nothing. A store that is large, and
+    not `archived`, becomes a folder to be mapped.
     """
 
-    def __init__(self, stem: Path, *, identifier_field: str = "") -> None:
+    def __init__(self, stem: Path, *, identifier_field: str = "", archived: bool = False) -> None:
         self.count = 0
+        self._archived = archived
         self._stem = stem
         self._parts = stem.with_name(f"{stem.name}.parts")
         shutil.rmtree(self._parts, ignore_errors=True)
@@ -74,7 +76,7 @@ class SiteWriter:
             np.save(self._parts / "identifier_field.npy", np.frombuffer(self._identifier_field, dtype=np.uint8))
         for name in self._columns.unused:
             (self._parts / f"{name}.npy").unlink()
-        if sum(path.stat().st_size for path in self._parts.iterdir()) < ARCHIVE_BYTES:
+        if self._archived or sum(path.stat().st_size for path in self._parts.iterdir()) < ARCHIVE_BYTES:
             write_archive(self._stem.with_name(f"{self._stem.name}.npz"), arrays=open_arrays(self._parts))
             shutil.rmtree(self._parts)
         else:
@@ -83,7 +85,7 @@ class SiteWriter:
 
 def write_sites(path: Path, *, sites: Iterable[Site]) -> int:
     """Write the sites of one contig, in any order, as an archive; give their number."""
-    with SiteWriter(path.with_suffix("")) as writer:
+    with SiteWriter(path.with_suffix(""), archived=True) as writer:
         for site in sites:
             writer.add(site)
     return writer.count

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.arrays import Arrays, open_arrays
+from annotator.site_texts import SiteValues, Spans, named
 
 MAX_POSITION = 2**29 - 1  # what a key, and a tabix index, can hold
 
@@ -106,16 +107,14 @@ class SiteStore:
         hits = np.flatnonzero(self._keys[np.minimum(rows, len(self._keys) - 1)] == keys)
         return hits, rows[hits]
 
-    def values(self, rows: NDArray[np.intp]) -> list[tuple[bytes, bytes]]:
-        """(identifier, INFO text) of rows whose keys are proof enough: those of single-base changes."""
-        count = len(rows)
-        numbers = [0] * count if self._rs_numbers is None else self._rs_numbers[rows].tolist()
-        texts = [b""] * count
+    def values(self, rows: NDArray[np.intp]) -> SiteValues:
+        """What is known of rows whose keys are proof enough: those of single-base changes."""
+        begins = ends = np.zeros(len(rows), dtype=np.int64)
         if self._text_of is not None:
-            text_numbers = self._text_of[rows].tolist()
-            text_by_number = {number: self._text(number) for number in set(text_numbers)}
-            texts = [text_by_number[number] for number in text_numbers]
-        return [self._named(number, text) for number, text in zip(numbers, texts, strict=True)]
+            numbers = self._text_of[rows]
+            begins, ends = self._offsets[numbers].astype(np.int64), self._offsets[numbers + 1].astype(np.int64)
+        texts = Spans(text=self._blob, begins=begins, ends=ends)
+        return named(None if self._rs_numbers is None else self._rs_numbers[rows], texts, field=self._identifier_field)
 
     def read(self, row: int, *, ref: bytes, alt: bytes) -> tuple[bytes, bytes] | None:
         """Give (identifier, INFO text) of the first row from `row` on with the same key and really this allele."""

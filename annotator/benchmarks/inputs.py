@@ -33,7 +33,7 @@ SHARED = (SAMPLE, SEQUENCE, MODELS, DBSNP, CLINVAR)
 COHORT_SAMPLES = 500
 COHORT_RECORDS = 20_000
 
-_VERSION = 2  # of what is written here
+_VERSION = 3  # of what is written here
 _SEED = 1
 _CHUNK_LINES = 10_000
 _NAMED = ("gene:", "transcript:", "CDS:")  # identifiers in models, which must not come twice

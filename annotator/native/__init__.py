@@ -9,14 +9,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-SOURCE = Path(__file__).with_name("text.c")
-LIBRARY = Path(__file__).with_name("text.so")
+SOURCES = tuple(sorted(Path(__file__).parent.glob("*.[ch]")))
+LIBRARY = Path(__file__).with_name("loops.so")
 
 
 def load() -> ctypes.CDLL | None:
-    """The compiled loops; None where they are not there, or older than their source."""
+    """The compiled loops; None where they are not there, or older than their sources."""
     try:
-        if LIBRARY.stat().st_mtime < SOURCE.stat().st_mtime:
+        if LIBRARY.stat().st_mtime < max(source.stat().st_mtime for source in SOURCES):
             return None
         return ctypes.CDLL(str(LIBRARY))
     except OSError:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from annotator.native import LIBRARY, SOURCE
+from annotator.native import LIBRARY, SOURCES
 
 _OPTIONS = ("-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC")
 
@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     with tempfile.TemporaryDirectory(dir=LIBRARY.parent) as folder:
         made = Path(folder) / LIBRARY.name
-        done = subprocess.run([compiler, *_OPTIONS, "-o", str(made), str(SOURCE)], check=False)
+        sources = [str(source) for source in SOURCES if source.suffix == ".c"]
+        done = subprocess.run([compiler, *_OPTIONS, "-o", str(made), *sources], check=False)
         if done.returncode:
             return 1
         made.replace(LIBRARY)

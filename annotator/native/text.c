@@ -3,42 +3,16 @@
  * enough for what is written. Nothing here allocates, fails, or reads beyond what it was given.
  */
 
-#include <stdint.h>
-#include <string.h>
-
-typedef int64_t i64;
-typedef int32_t i32;
-typedef uint8_t u8;
+#include "put.h"
 
 typedef struct {
     const u8 *text;
     const i64 *offsets; /* text i is [offsets[i], offsets[i + 1]) */
 } Texts;
 
-static u8 *put(u8 *out, const u8 *text, i64 length) {
-    memcpy(out, text, (size_t)length);
-    return out + length;
-}
-
 static u8 *put_text(u8 *out, Texts texts, i64 number) {
     const i64 begin = texts.offsets[number];
     return put(out, texts.text + begin, texts.offsets[number + 1] - begin);
-}
-
-static u8 *put_number(u8 *out, i64 number) {
-    u8 digits[20];
-    int count = 0;
-    if (number < 0) {
-        *out++ = '-';
-        number = -number;
-    }
-    do {
-        digits[count++] = (u8)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    while (count)
-        *out++ = digits[--count];
-    return out;
 }
 
 static u8 complement(u8 base) {
@@ -155,15 +129,35 @@ void render(i64 alleles, const i64 *allele_rows, const i32 *const *pairs, const 
     names_offsets[alleles] = name_at - names_out;
 }
 
-/* Write, record by record, the pieces of `text` up to `cuts` and the three texts that follow there; go on from `ends`. */
-void assemble(i64 records, const u8 *text, i64 length, const i64 *cuts, const i64 *ends, i64 sources,
+/* Write the text of a block with what is added to its records: an identifier in place of the dot at `id_places`, and at
+ * `cuts`, separated by semicolons, the texts of all sources; the text goes on at `ends`. */
+void assemble(i64 records, const u8 *text, i64 length, const i64 *id_places, const u8 *id_text, const i64 *id_begins,
+              const i64 *id_lengths, const i64 *cuts, const i64 *ends, const u8 *is_empty, i64 sources,
               const u8 *const *source_texts, const i64 *const *begins, const i64 *const *lengths, u8 *out) {
     i64 done = 0;
     for (i64 record = 0; record < records; record++) {
+        if (id_lengths[record]) {
+            out = put(out, text + done, id_places[record] - done);
+            out = put(out, id_text + id_begins[record], id_lengths[record]);
+            done = id_places[record] + 1;
+        }
         out = put(out, text + done, cuts[record] - done);
         done = ends[record];
-        for (i64 source = 0; source < sources; source++)
+        int is_first = is_empty[record];
+        for (i64 source = 0; source < sources; source++) {
+            if (!lengths[source][record])
+                continue;
+            if (!is_first)
+                *out++ = ';';
+            is_first = 0;
             out = put(out, source_texts[source] + begins[source][record], lengths[source][record]);
+        }
     }
     put(out, text + done, length - done);
+}
+
+/* Write pieces of a text one after the other. */
+void gather(i64 pieces, const u8 *text, const i64 *begins, const i64 *lengths, u8 *out) {
+    for (i64 piece = 0; piece < pieces; piece++)
+        out = put(out, text + begins[piece], lengths[piece]);
 }

@@ -72,8 +72,7 @@ def _records(reference: Reference, contig: Contig) -> Iterator[str]:
     for famous, site in _sorted_sites(contig, reference.sites(track, contig=contig)):
         if (site.position, site.ref) in used:
             continue
-        first, last = regions.locate(starts=[site.position], ends=[site.position])
-        genes = _genes(regions.text(first[0], last[0])) & GENES
+        genes = _genes(regions.text_on(site.position, site.position)) & GENES
         gene = min(genes, default="")
         if famous or (gene and taken.get(gene, 0) < SITES_PER_GENE and _is_shown(site)):
             taken[gene] = taken.get(gene, 0) + 1

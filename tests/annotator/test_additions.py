@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator import additions, rendering
-from annotator.additions import Additions, Pieces, _pieces, _pieces_natively
+from annotator import additions, columns, regions, rendering, site_texts
+from annotator.additions import Additions
 from annotator.chunk import Options
 from annotator.columns import find_columns
 from annotator.findings import Hgvs
@@ -16,7 +16,7 @@ from tests.annotator.invented import Invented, invent
 from tests.annotator.test_findings import alleles, expectation_of
 from tests.annotator.vcf import HEADER, Runner, record
 
-BLOBS = (b"", b";A=1", b";CSQ=" + b"x" * 500, b"\0", ";Ä=é".encode())
+BLOBS = (b"", b"A=1", b"CSQ=" + b"x" * 500, "Ä=é".encode())
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +28,27 @@ def additions_to(lines: list[bytes], *, chance: random.Random) -> Additions:
     """This function will add something to some of the lines."""
     columns = find_columns(b"".join(lines), tab_count=7)
     assert columns is not None
-    made = Additions(columns)
-    for pieces in (made.consequences, made.shared, made.regions):
+    made = Additions(columns, site_tracks=2)
+    for pieces in made.texts:
         for number in range(len(lines)):
             if chance.random() < 0.5:
-                pieces.put_one(number, chance.choice([blob for blob in BLOBS if not blob or blob.startswith(b";")]))
+                pieces.put_one(number, chance.choice(BLOBS))
+    some = np.array([number for number in range(len(lines)) if chance.random() < 0.3], dtype=np.int64)
+    begins = np.array([chance.randrange(4) for _ in some], dtype=np.int64)
+    made.identify(some, text=b"rs12345", begins=np.zeros_like(begins), ends=np.where(begins > 0, begins + 3, 0))
     for number in range(len(lines)):
         if chance.random() < 0.3:
-            made.sites[number] = b";SITE=1"
-        if chance.random() < 0.3:
-            made.identify(number, b"rs1")
+            made.identify_one(number, b"rs1")
     return made
+
+
+def expected(line: bytes, number: int, added: Additions) -> bytes:
+    """This function will put together one line, as simply as can be."""
+    columns = line.rstrip(b"\n").split(b"\t")
+    columns[2] = added.identifiers.of(number) or columns[2]
+    texts = [text for pieces in added.texts if (text := pieces.of(number))]
+    columns[7] = b";".join([*([] if texts and columns[7] in (b"", b".") else [columns[7]]), *texts])
+    return b"\t".join(columns) + b"\n"
 
 
 def line(chance: random.Random) -> bytes:
@@ -48,29 +58,14 @@ def line(chance: random.Random) -> bytes:
 
 class TestBothWays:
     @pytest.mark.parametrize("seed", range(30))
-    def test_give_the_same_pieces(self, loops: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-        monkeypatch.setattr(additions, "_LIBRARY", loops)
-        chance = random.Random(seed)
-        records = chance.choice((0, 1, 2, 40))
-        text = bytes(chance.choices(range(256), k=records * 20))
-        places = np.sort(np.array(chance.choices(range(len(text) + 1), k=2 * records), dtype=np.int64))
-        cuts, ends = places[::2], places[1::2]
-        sources = tuple(Pieces(records) for _ in range(4))
-        for number in range(records):
-            for source in sources:
-                source.put_one(number, chance.choice(BLOBS))
-        size = len(text) - int((ends - cuts).sum()) + sum(int(source.lengths.sum()) for source in sources)
-        written = _pieces_natively(text, cuts, ends, sources, size)
-        assert written == _pieces(text, cuts, ends, sources, size)
-        assert len(written) == size
-
-    @pytest.mark.parametrize("seed", range(30))
     def test_give_the_same_records(self, loops: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
         lines = [line(random.Random(f"{seed} {number}")) for number in range(1 + seed)]
         found = []
         for library in (None, loops):
             monkeypatch.setattr(additions, "_LIBRARY", library)
-            text, offsets = additions_to(lines, chance=random.Random(seed)).assemble()
+            added = additions_to(lines, chance=random.Random(seed))
+            text, offsets = added.assemble()
+            assert text == b"".join(expected(one, number, added) for number, one in enumerate(lines))
             found.append((text, offsets.tolist()))
         assert found[0] == found[1]
         text, offsets = found[0][0], found[0][1]
@@ -85,7 +80,7 @@ class TestEngine:
         content = HEADER + "".join(records(invented))
         found: list[dict[str, bytes]] = []
         for library in (loops, None):
-            for module in (rendering, additions):
+            for module in (additions, columns, regions, rendering, site_texts):
                 monkeypatch.setattr(module, "_LIBRARY", library)
             files = run(content, reference=invented.folder, options=Options(hgvs=hgvs)).done.files
             found.append({kind: Path(path).read_bytes() for kind, path in files.items() if kind != "log"})

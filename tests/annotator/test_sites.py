@@ -88,11 +88,14 @@ class TestValues:
         indexes, rows = store.matches(keys)
         assert indexes.tolist() == list(range(9, 109))
         assert store.candidates(keys) == dict(zip(indexes.tolist(), rows.tolist(), strict=True))
-        assert store.values(rows) == [store.read(row, ref=b"A", alt=b"G") for row in rows.tolist()]
+        values = store.values(rows)
+        found = list(zip(values.identifiers.list(), values.texts.list(), strict=True))
+        assert found == [store.read(row, ref=b"A", alt=b"G") for row in rows.tolist()]
 
     def test_are_empty_where_a_store_has_neither_numbers_nor_texts(self, tmp_path: Path) -> None:
         write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"G", b"")])
-        assert SiteStore.open(tmp_path / "1").values(np.array([0])) == [(b"", b"")]
+        values = SiteStore.open(tmp_path / "1").values(np.array([0]))
+        assert (values.identifiers.list(), values.texts.list()) == ([b""], [b""])
         assert SiteStore({}).matches(np.array([1], dtype=np.uint64))[0].tolist() == []
 
 
@@ -113,7 +116,9 @@ class TestSiteWriter:
 
     def test_writes_a_large_store_as_a_mapped_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("annotator.site_writer.ARCHIVE_BYTES", 0)
-        write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"G"), site(9, b"C", b"CT")])
+        with SiteWriter(tmp_path / "1") as writer:
+            writer.add(site(5, b"A", b"G"))
+            writer.add(site(9, b"C", b"CT"))
         assert not (tmp_path / "1.npz").exists()
         assert [found.alt for found in SiteStore.open(tmp_path / "1")] == [b"G", b"CT"]
         assert [path.name for path in tmp_path.iterdir()] == ["1"]

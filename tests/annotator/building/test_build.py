@@ -94,9 +94,7 @@ class TestBuildReference:
         reference = Reference(plan.output)
         contig = reference.contig("c1")
         assert contig is not None
-        regions = reference.regions(contig)
-        (first,), (last,) = regions.locate(starts=[200], ends=[200])
-        values = dict(item.split("=") for item in regions.text(first, last).decode().split(";"))
+        values = dict(item.split("=") for item in reference.regions(contig).text_on(200, 200).decode().split(";"))
         assert values == {"GENE": "ABC1", "GENE_ID": "ENSG01", "EXON_OF": "ABC1", "MINE": "spot"}
         tracks = {track.id: track for track in reference.site_tracks}
         assert tracks.keys() == {"calls", "clinvar"}
@@ -208,7 +206,9 @@ class TestRefusals:
         path = plan.output / "manifest.json"
         value = json.loads(path.read_text())
         path.write_text(json.dumps({**value, "layout": LAYOUT - 1}))
-        with pytest.raises(InvalidReferenceError, match=r"has layout 1, .* reads layout 2: build or install"):
+        with pytest.raises(
+            InvalidReferenceError, match=rf"has layout {LAYOUT - 1}, .* reads layout {LAYOUT}: build or install"
+        ):
             read_manifest(plan.output)
 
 

@@ -55,8 +55,7 @@ class Made:
 
     def region(self, start: int, end: int | None = None, *, contig: str = "1") -> str:
         store = RegionStore.open(stem_of(self._folder / "regions", contig=contig))
-        (first,), (last,) = store.locate(starts=[start], ends=[end or start])
-        return store.text(first, last).decode()
+        return store.text_on(start, end or start).decode()
 
     def site(self, position: int, ref: str, alt: str, *, contig: str = "1") -> tuple[str, str] | None:
         store = self.store(contig)

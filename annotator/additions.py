@@ -75,7 +75,7 @@ class Additions:
         if self._lacks_id[record] and not self.identifiers.lengths[record]:
             self.identifiers.put_one(record, identifier)
 
-    def assemble(self) -> tuple[bytes, Integers]:
+    def assemble(self) -> tuple[bytes | memoryview, Integers]:
         """The block's text with all additions, and where in it each record begins; the last offset is its end."""
         columns, texts = self._columns, self.texts
         begins, ends = columns.span(INFO)
@@ -109,7 +109,7 @@ class Additions:
         found.append(text[done:])
         return b"".join(found)
 
-    def _write_natively(self, cuts: Integers, ends: Integers, is_empty: NDArray[np.bool_], *, size: int) -> bytes:
+    def _write_natively(self, cuts: Integers, ends: Integers, is_empty: NDArray[np.bool_], *, size: int) -> memoryview:
         assert _LIBRARY is not None
         columns, texts, identifiers = self._columns, self.texts, self.identifiers
         out = np.empty(max(size, 1), dtype=np.uint8)
@@ -131,4 +131,4 @@ class Additions:
             pointers(*(pointer(one.lengths).value for one in texts)),
             pointer(out),
         )
-        return out[:size].tobytes()
+        return out.data[:size]

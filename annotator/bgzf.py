@@ -9,14 +9,13 @@ Format: SAM/BAM specification, section 4.1.
 
 import hashlib
 import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
-from isal import isal_zlib
+from deflate import crc32, deflate_compress
 from numpy.typing import NDArray
 
 from annotator.errors import InvalidVcfError
@@ -25,9 +24,7 @@ from annotator.wording import counted
 
 BLOCK_BYTES = 65_280  # what bgzip puts into one block
 
-# ISA-L would be three times as fast, but once in some thousand blocks it compressed the same text otherwise.
 _LEVEL = 1
-_RAW_DEFLATE = -15
 _HEADER = struct.Struct("<4BI2BH2BHH")
 _TRAILER = struct.Struct("<II")
 _HEADER_AND_TRAILER_BYTES = 26
@@ -53,10 +50,11 @@ class CompressedChunk:
         return ((at + self.block_starts[block]) << 16) | (offsets - self.text_starts[block])
 
 
-def compress_chunk(text: bytes) -> CompressedChunk:
+def compress_chunk(text: bytes | memoryview) -> CompressedChunk:
     """This function will compress a text into BGZF blocks of its own; the same text gives the same bytes."""
     starts = range(0, len(text), BLOCK_BYTES)
-    blocks = [_block(text[start : start + BLOCK_BYTES]) for start in starts]
+    view = memoryview(text)
+    blocks = [_block(view[start : start + BLOCK_BYTES]) for start in starts]
     return CompressedChunk(
         data=b"".join(blocks),
         text_starts=np.array([*starts, len(text)], np.int64),
@@ -104,11 +102,11 @@ class BgzfFile:
         self._stream.write(data)
 
 
-def _block(text: bytes) -> bytes:
-    body = zlib.compress(text, _LEVEL, _RAW_DEFLATE)
+def _block(text: memoryview) -> bytes:
+    body = deflate_compress(text, _LEVEL)
     size = len(body) + _HEADER_AND_TRAILER_BYTES - 1
     header = _HEADER.pack(31, 139, 8, 4, 0, 0, 255, 6, 66, 67, 2, size)
-    return b"".join((header, body, _TRAILER.pack(isal_zlib.crc32(text), len(text))))
+    return b"".join((header, body, _TRAILER.pack(crc32(text), len(text))))
 
 
 def _output_too_large(limit: int) -> InvalidVcfError:

@@ -13,20 +13,22 @@ from numpy.typing import NDArray
 
 from annotator.coded import distinct
 from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_body, feature_of, intergenic_tail, term_names
-from annotator.effects.effect import ContigSequence, Effect, Variant
+from annotator.effects.effect import Effect, Variant
 from annotator.effects.naming import Naming
 from annotator.effects.pick import picking_numbers
 from annotator.effects.structural import StructuralVariant, structural_effect
-from annotator.effects.transcript_names import description, slide, transcript_name
+from annotator.effects.transcript_names import slide, transcript_name
 from annotator.effects.transcripts import FLANK_BASES, effect_of
 from annotator.effects.view import TranscriptView, TranscriptViews
 from annotator.fields import FieldNames
-from annotator.intron_place import IntronPlace
+from annotator.intron_names import Zoned, intron_names
 from annotator.models.store import ModelStore
 from annotator.models.zones import ABOUT, NAME_SIGNS, NAME_STEPS
+from annotator.normal_form import Changes
 from annotator.ontology import BY_RANK, TERMS, Term
 from annotator.pairs import Pairs, Queries
 from annotator.rendering import PAIR_COLUMNS, Batch, Rendered, Texts, render
+from annotator.sequence import ContigBases
 from annotator.transcript_texts import TranscriptText, TranscriptTexts
 
 _INTERGENIC = TERMS["intergenic_variant"]
@@ -60,7 +62,7 @@ class ContigFindings:
     """Finds what alleles do on one contig; holds what it has made ready."""
 
     def __init__(
-        self, *, store: ModelStore, sequence: ContigSequence, names: FieldNames, hgvs: Hgvs, parentheses: bool
+        self, *, store: ModelStore, sequence: ContigBases, names: FieldNames, hgvs: Hgvs, parentheses: bool
     ) -> None:
         self._store = store
         self._sequence = sequence
@@ -170,29 +172,39 @@ class ContigFindings:
 
     def _names_in_introns(self, work: Pairs, pairs: Integers) -> list[bytes]:
         """The names of changes that are no single-base changes, in plain zones of introns."""
-        zones = work.zone[pairs]
-        rows = zip(
-            work.allele[pairs].tolist(),
-            work.transcript[pairs].tolist(),
-            work.about[pairs].tolist(),
-            work.zone_start[pairs].tolist(),
-            self._store.zones.last_bases(zones).tolist(),
-            strict=True,
-        )
-        names = []
-        for allele, index, about, first, last in rows:
-            variant = work.variant(allele)
-            assert isinstance(variant, Variant)  # structural alleles are never in a plain zone
-            text = self.texts.of(index)
-            is_forward = text.heading.strand > 0
-            place = IntronPlace(self._sequence, is_forward=is_forward, about=about, first=first, last=last)
-            slid = slide(variant, place)[0]
-            around = len(slid.alt)  # a duplication is named by the bases beside it
-            if place.covers(min(slid.position, slid.end) - around, max(slid.position, slid.end) + around):
-                names.append(text.name + description(variant, slid, place).encode())
-            else:
-                names.append(transcript_name(variant, slid, self._view(index)).encode())
+        words = work.queries.words.where(work.allele[pairs])
+        moves = np.flatnonzero(words.ends > words.begins)
+        names = [b""] * len(pairs)
+        for number, name in zip(moves.tolist(), self._names_of_moves(work, pairs[moves]), strict=True):
+            names[number] = name
+        for number, pair in enumerate(pairs.tolist()):
+            if not names[number]:
+                variant, view = work.variant(int(work.allele[pair])), self._view(int(work.transcript[pair]))
+                assert isinstance(variant, Variant)  # structural alleles are never in a plain zone
+                names[number] = transcript_name(variant, slide(variant, view)[0], view).encode()
         return names
+
+    def _names_of_moves(self, work: Pairs, pairs: Integers) -> list[bytes]:
+        """The names of insertions and deletions, as far as these can be told from the zones."""
+        alleles, zones = work.allele[pairs], work.zone[pairs]
+        used, local = distinct(work.transcript[pairs], below=len(self._store))
+        texts = [self.texts.of(number) for number in used.tolist()]
+        are_forward = np.array([one.heading.strand > 0 for one in texts], dtype=np.bool_)
+        first, last = work.queries.first[alleles], work.queries.last[alleles]
+        zoned = Zoned(
+            changes=Changes(
+                words=work.queries.words.where(alleles),
+                positions=first,
+                are_deletions=last >= first,
+            ),
+            about=work.about[pairs].astype(np.int32),
+            firsts=work.zone_start[pairs],
+            lasts=self._store.zones.last_bases(zones),
+            are_forward=are_forward[local],
+            prefixes=[one.name for one in texts],
+            prefix_of=local,
+        )
+        return intron_names(zoned, sequence=self._sequence)
 
     def _write(self, work: Pairs, names: list[bytes]) -> Findings:
         queries = work.queries

@@ -4,9 +4,20 @@ This is what `bcftools norm` and other programs call left-aligned and parsimonio
 repeats are found wherever a caller has put them.
 """
 
+import ctypes
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
 from annotator.alleles import trim
 from annotator.effects.effect import ContigSequence
+from annotator.native import load, pointers
+from annotator.sequence import ContigBases
+from annotator.spans import Spans, spans_of
 
+_LIBRARY = load()
 MAX_SHIFT = 10_000  # bases; a repeat that goes on for longer ends here, for stores and records alike
 _WINDOW_BASES = 128
 
@@ -26,10 +37,65 @@ def normal_form(position: int, ref: bytes, alt: bytes, *, sequence: ContigSequen
         place, word = position, longer[:-1]
     else:
         return position, ref, alt
-    shift = _shift(place, word, sequence=sequence)
-    turn = shift % len(word)
-    word = word[len(word) - turn :] + word[: len(word) - turn]
-    return _anchored(place - shift, word, is_deletion=longer is ref, sequence=sequence)
+    return _moved(place, word, is_deletion=longer is ref, sequence=sequence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Insertions and deletions, one entry each, whose REF is that of the sequence."""
+
+    words: Spans  # what is inserted or deleted
+    positions: NDArray[np.int64]  # 1-based: first base that is deleted, or the base behind what is inserted
+    are_deletions: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NormalForms:
+    """Their normal forms: 1-based positions, texts `REF` tab `ALT`, and the CRC-32 of `REF>ALT`."""
+
+    positions: NDArray[np.int64]
+    texts: Spans
+    checksums: NDArray[np.uint32]
+
+
+def normal_forms(changes: Changes, *, sequence: ContigBases) -> NormalForms:
+    """Give the normal forms of many insertions and deletions."""
+    return (_normal_forms if _LIBRARY is None else _normal_forms_natively)(changes, sequence)
+
+
+def _normal_forms(changes: Changes, sequence: ContigBases) -> NormalForms:
+    positions, texts, checksums = [], [], []
+    rows = zip(changes.words.list(), changes.positions.tolist(), changes.are_deletions.tolist(), strict=True)
+    for word, place, is_deletion in rows:
+        position, ref, alt = _moved(place, word.upper(), is_deletion=is_deletion, sequence=sequence)
+        positions.append(position)
+        texts.append(ref + b"\t" + alt)
+        checksums.append(zlib.crc32(ref + b">" + alt))
+    return NormalForms(
+        positions=np.array(positions, dtype=np.int64),
+        texts=spans_of(texts),
+        checksums=np.array(checksums, dtype=np.uint32),
+    )
+
+
+def _normal_forms_natively(changes: Changes, sequence: ContigBases) -> NormalForms:
+    assert _LIBRARY is not None
+    count = len(changes.positions)
+    words, lengths = changes.words, changes.words.ends - changes.words.begins
+    file, *place = sequence.layout
+    out = np.empty(int(lengths.sum()) + 3 * count + 1, dtype=np.uint8)
+    offsets, positions = np.zeros(count + 1, dtype=np.int64), np.empty(count, dtype=np.int64)
+    checksums = np.empty(count, dtype=np.uint32)
+    places = changes.positions - 1
+    _LIBRARY.normal_forms(
+        ctypes.c_int64(count),
+        *pointers(words.text, words.begins, lengths, places, changes.are_deletions, file),
+        *map(ctypes.c_int64, (*place, sequence.length, MAX_SHIFT)),
+        ctypes.c_uint8(ord("\t")),
+        *pointers(out, offsets, positions, checksums),
+    )
+    texts = Spans(text=out, begins=offsets[:-1], ends=offsets[1:])
+    return NormalForms(positions=positions, texts=texts, checksums=checksums)
 
 
 def _shift(place: int, word: bytes, *, sequence: ContigSequence) -> int:
@@ -44,6 +110,14 @@ def _shift(place: int, word: bytes, *, sequence: ContigSequence) -> int:
             shift += 1
         end -= len(window)
     return shift
+
+
+def _moved(place: int, word: bytes, *, is_deletion: bool, sequence: ContigSequence) -> tuple[int, bytes, bytes]:
+    """The word as far to the left as it can go; `place` is its first base, 1-based."""
+    shift = _shift(place, word, sequence=sequence)
+    turn = shift % len(word)
+    word = word[len(word) - turn :] + word[: len(word) - turn]
+    return _anchored(place - shift, word, is_deletion=is_deletion, sequence=sequence)
 
 
 def _anchored(place: int, word: bytes, *, is_deletion: bool, sequence: ContigSequence) -> tuple[int, bytes, bytes]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from annotator.effects.effect import Effect, Variant
 from annotator.effects.pick import RANK_SHIFT
 from annotator.effects.structural import StructuralVariant
+from annotator.spans import Spans
 
 Integers = NDArray[np.int64]
 
@@ -21,6 +22,7 @@ class Queries:
     last: Integers  # last base that changes; for an insertion the base before it
     refs: NDArray[np.uint8]  # upper-case bases of single-base changes, as ASCII codes; 0 for all others
     alts: NDArray[np.uint8]
+    words: Spans  # of insertions and deletions: what is inserted or deleted; empty for all others
     texts: bytes
     text_begins: Integers  # VEP's Allele, in `texts`
     text_lengths: Integers

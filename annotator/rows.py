@@ -19,7 +19,7 @@ from annotator.genotypes import zygosities
 from annotator.models.store import Heading
 from annotator.ontology import BY_RANK
 from annotator.record_columns import Described
-from annotator.site_texts import Spans, decimal, spans_of
+from annotator.spans import Spans, decimal, spans_of
 from annotator.table import Values
 from annotator.verdicts import Alleles
 

@@ -11,6 +11,7 @@ from annotator.findings import ContigFindings, Findings
 from annotator.pairs import Queries
 from annotator.reaches import span_of
 from annotator.run_work import RunWork
+from annotator.spans import Spans, spans_of
 from annotator.verdicts import Alleles, StructuralAllele
 
 
@@ -86,6 +87,9 @@ def _queries(work: RunWork, alleles: Alleles, asked: NDArray[np.int64]) -> Queri
         begins[row], lengths[row] = texts[alleles.indexes[asked[row]]]
         whole[row] = len(texts) == 1
     are_snvs = alleles.are_snvs[asked]
+    deleted, inserted = alleles.ref_lengths[asked], alleles.alt_lengths[asked]
+    word_begins = np.where(deleted > 0, alleles.ref_begins[asked], alleles.alt_begins[asked])
+    word_lengths = np.where((deleted == 0) | (inserted == 0), deleted + inserted, 0)
 
     text = columns.text
     positions, *spans = (
@@ -109,6 +113,7 @@ def _queries(work: RunWork, alleles: Alleles, asked: NDArray[np.int64]) -> Queri
         last=alleles.ends[asked],
         refs=np.where(are_snvs, UPPER[columns.codes[alleles.ref_begins[asked]]], 0).astype(np.uint8),
         alts=np.where(are_snvs, UPPER[columns.codes[alleles.alt_begins[asked]]], 0).astype(np.uint8),
+        words=Spans(text=columns.codes, begins=word_begins, ends=word_begins + word_lengths),
         texts=columns.text + b"-",
         text_begins=np.where(lengths > 0, begins, len(columns.text)),
         text_lengths=np.maximum(lengths, 1),
@@ -152,6 +157,7 @@ def _structural_queries(known: list[tuple[StructuralAllele, StructuralVariant]])
         last=np.array([variant.end for _, variant in known], dtype=np.int64),
         refs=np.zeros(count, dtype=np.uint8),
         alts=np.zeros(count, dtype=np.uint8),
+        words=spans_of([b""] * count),
         texts=b"".join(texts),
         text_begins=np.cumsum(lengths) - lengths,
         text_lengths=lengths,

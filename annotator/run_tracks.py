@@ -10,11 +10,12 @@ from annotator.columns import ALT, REF, UPPER
 from annotator.fields import FieldNames
 from annotator.info import join_per_allele
 from annotator.manifest import Track
-from annotator.normal_form import normal_form
+from annotator.normal_form import Changes, NormalForms, normal_form, normal_forms
 from annotator.regions import Keys, RegionStore
 from annotator.run_work import RunWork
-from annotator.site_texts import SiteValues, Spans, spans_of
-from annotator.sites import site_key, snv_keys
+from annotator.site_texts import SiteValues
+from annotator.sites import long_keys, site_key, snv_keys
+from annotator.spans import Spans, spans_of
 from annotator.verdicts import ANNOTATED, TRACKS_ONLY, Alleles
 
 
@@ -54,21 +55,29 @@ class TrackTexts:
     def add_sites(self, work: RunWork, alleles: Alleles) -> None:
         if not work.place.sites or not len(alleles):
             return
-        codes = work.checked.columns.codes
-        snvs = np.flatnonzero(alleles.are_snvs)
         keys = np.zeros(len(alleles), dtype=np.uint64)
-        refs, alts = (UPPER[codes[begins[snvs]]] for begins in (alleles.ref_begins, alleles.alt_begins))
-        keys[snvs] = snv_keys(alleles.positions[snvs], refs, alts)
+        snvs = np.flatnonzero(alleles.are_snvs)
+        keys[snvs] = _snv_keys(work, alleles, snvs)
+        moved = np.flatnonzero(alleles.simple & ~alleles.are_snvs & alleles.verified)
+        forms = _moved_forms(work, alleles, moved)
+        keys[moved] = long_keys(forms.positions, forms.checksums)
+        place_of = np.full(len(alleles), -1, dtype=np.int64)  # in `forms`
+        place_of[moved] = np.arange(len(moved))
+        others = ~alleles.are_snvs & (place_of < 0)
         normal: dict[int, tuple[bytes, bytes]] = {}
-        for number, (position, ref, alt) in _normal_forms(work, alleles, np.flatnonzero(~alleles.are_snvs)):
+        for number, (position, ref, alt) in _normal_forms(work, alleles, np.flatnonzero(others)):
             keys[number] = site_key(position, ref, alt)
             normal[number] = ref, alt
         for (track, store), pieces in zip(work.place.sites, work.additions.sites, strict=True):
             found, rows = store.matches(keys)
-            plain = alleles.simple[found] & alleles.are_snvs[found]
-            self._add_plain_hits(work, track, alleles.records[found[plain]], store.values(rows[plain]), pieces)
+            is_moved = place_of[found] >= 0
+            texts = forms.texts.where(place_of[found[is_moved]])
+            rows[is_moved] = store.proved(keys[found[is_moved]], rows[is_moved], texts)
+            found, rows = found[rows >= 0], rows[rows >= 0]
+            alone = alleles.simple[found] & ~others[found]
+            self._add_plain_hits(work, track, alleles.records[found[alone]], store.values(rows[alone]), pieces)
             hits: dict[int, dict[int, tuple[bytes, bytes]]] = {}
-            for number, row in zip(found[~plain].tolist(), rows[~plain].tolist(), strict=True):
+            for number, row in zip(found[~alone].tolist(), rows[~alone].tolist(), strict=True):
                 ref, alt = normal.get(number) or work.bases(alleles, number)
                 proved = store.read(row, ref=ref, alt=alt)
                 if proved is not None:
@@ -79,7 +88,7 @@ class TrackTexts:
     def _add_plain_hits(
         self, work: RunWork, track: Track, records: NDArray[np.int64], values: SiteValues, pieces: Pieces
     ) -> None:
-        """Add what a track says of single-base changes that are alone in their records."""
+        """Add what a track says of alleles that are alone in their records."""
         identifiers, texts = values.identifiers, values.texts
         work.additions.identify(records, text=identifiers.text.data, begins=identifiers.begins, ends=identifiers.ends)
         told = np.flatnonzero(texts.ends > texts.begins)
@@ -107,6 +116,24 @@ class TrackTexts:
             text = texts[0] if len(texts) == 1 else join_per_allele(texts)
             pieces.put_one(record, self._names.apply(text))
             work.summary.track_hits[track.id] += 1
+
+
+def _snv_keys(work: RunWork, alleles: Alleles, numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
+    codes = work.checked.columns.codes
+    refs, alts = (UPPER[codes[begins[numbers]]] for begins in (alleles.ref_begins, alleles.alt_begins))
+    return snv_keys(alleles.positions[numbers], refs, alts)
+
+
+def _moved_forms(work: RunWork, alleles: Alleles, numbers: NDArray[np.int64]) -> NormalForms:
+    """The normal forms of insertions and deletions."""
+    deleted, inserted = alleles.ref_lengths[numbers], alleles.alt_lengths[numbers]
+    are_deletions = deleted > 0
+    begins = np.where(are_deletions, alleles.ref_begins[numbers], alleles.alt_begins[numbers])
+    words = Spans(text=work.checked.columns.codes, begins=begins, ends=begins + deleted + inserted)
+    changes = Changes(words=words, positions=alleles.positions[numbers], are_deletions=are_deletions)
+    if work.place.sequence is None:  # then nothing is verified
+        return NormalForms(positions=begins, texts=words, checksums=begins.astype(np.uint32))
+    return normal_forms(changes, sequence=work.place.sequence)
 
 
 def _normal_forms(

@@ -68,6 +68,12 @@ class ContigBases:
         found: NDArray[np.uint8] = UPPER[self._bytes[place.offset + line * place.line_bytes + column]]
         return found
 
+    @property
+    def layout(self) -> tuple[NDArray[np.uint8], int, int, int]:
+        """How compiled loops find the bases: the file, where the contig begins in it, bases and bytes of a line."""
+        place = self._place
+        return self._bytes, place.offset, place.line_bases, place.line_bytes
+
     def _byte(self, position: int) -> int:
         line, column = divmod(position, self._place.line_bases)
         return self._place.offset + line * self._place.line_bytes + column

@@ -7,6 +7,7 @@ Beside the keys stand, row by row, the dbSNP number (0: none) and the number of 
 where they repeat. Only rows of longer alleles have an allele text. What no row needs is not there.
 """
 
+import ctypes
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.arrays import Arrays, open_arrays
-from annotator.site_texts import SiteValues, Spans, named
+from annotator.native import load, pointers
+from annotator.site_texts import SiteValues, named
+from annotator.spans import Spans
+
+_LIBRARY = load()
 
 MAX_POSITION = 2**29 - 1  # what a key, and a tabix index, can hold
 
@@ -49,6 +54,11 @@ def site_key(position: int, ref: bytes, alt: bytes) -> int:
     return position << 35 | _LONG_ALLELE | zlib.crc32(ref + b">" + alt)
 
 
+def long_keys(positions: NDArray[np.int64], checksums: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """The keys of longer alleles, all at once: 1-based positions, and CRC-32 of `REF>ALT`."""
+    return positions.astype(np.uint64) << np.uint64(35) | np.uint64(_LONG_ALLELE) | checksums
+
+
 def is_long(key: int) -> bool:
     """Whether a key belongs to an allele that is no single-base change."""
     return bool(key & _LONG_ALLELE)
@@ -75,7 +85,7 @@ class SiteStore:
         self._offsets = arrays.get("offset", np.zeros(1, dtype=np.uint32))
         self._blob = arrays.get("blob", np.zeros(0, dtype=np.uint8))
         self._long_rows = arrays.get("long", np.zeros(0, dtype=np.uint32))
-        self._allele_offsets = arrays.get("allele_offset", np.zeros(1, dtype=np.uint32))
+        self._allele_offsets: NDArray[np.uint64] = arrays.get("allele_offset", np.zeros(1, dtype=np.uint64))
         self._alleles = arrays.get("allele", np.zeros(0, dtype=np.uint8))
         self._identifier_field = arrays.get("identifier_field", np.zeros(0, dtype=np.uint8)).tobytes()
 
@@ -116,12 +126,36 @@ class SiteStore:
         texts = Spans(text=self._blob, begins=begins, ends=ends)
         return named(None if self._rs_numbers is None else self._rs_numbers[rows], texts, field=self._identifier_field)
 
+    def proved(self, keys: NDArray[np.uint64], rows: NDArray[np.intp], alleles: Spans) -> NDArray[np.intp]:
+        """For keys of longer alleles, whose first rows are given, the rows that really hold these alleles; -1: none.
+
+        An allele is written `REF` tab `ALT`.
+        """
+        if _LIBRARY is None:
+            wanted = (allele.partition(b"\t") for allele in alleles.list())
+            found = [self._row(row, ref=ref, alt=alt) for row, (ref, _, alt) in zip(rows.tolist(), wanted, strict=True)]
+            return np.array([-1 if row is None else row for row in found], dtype=np.intp)
+        result = np.empty(len(rows), dtype=np.intp)
+        _LIBRARY.prove_alleles(
+            ctypes.c_int64(len(rows)),
+            *pointers(keys, rows, alleles.text, alleles.begins, alleles.ends, self._keys),
+            ctypes.c_int64(len(self._keys)),
+            *pointers(self._long_rows),
+            ctypes.c_int64(len(self._long_rows)),
+            *pointers(self._alleles, self._allele_offsets, result),
+        )
+        return result
+
     def read(self, row: int, *, ref: bytes, alt: bytes) -> tuple[bytes, bytes] | None:
         """Give (identifier, INFO text) of the first row from `row` on with the same key and really this allele."""
+        found = self._row(row, ref=ref, alt=alt)
+        return None if found is None else self._values(found)
+
+    def _row(self, row: int, *, ref: bytes, alt: bytes) -> int | None:
         key = int(self._keys[row])
         while row < len(self._keys) and int(self._keys[row]) == key:
             if self._allele(row, key=key) == (ref, alt):
-                return self._values(row)
+                return row
             row += 1
         return None
 

@@ -24,7 +24,6 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -237,7 +236,7 @@ def _dictionary(coded: Coded) -> pa.DictionaryArray:
 
 def _with_own_dictionaries(part: pa.RecordBatch) -> pa.RecordBatch:
     arrays = [
-        _dictionary(Coded(codes=pc.fill_null(array.indices, -1).to_numpy(), values=array.dictionary.to_pylist()))
+        _dictionary(Coded(codes=array.indices.fill_null(-1).to_numpy(), values=array.dictionary.to_pylist()))
         if isinstance(array, pa.DictionaryArray)
         else array
         for array in part.columns

@@ -6,6 +6,9 @@ genome is followed, so a change slides from an exon into the intron and on, wher
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from annotator.effects.effect import Variant
 from annotator.effects.genetic_code import reverse_complement
 from annotator.effects.view import TranscriptView
@@ -39,7 +42,7 @@ def slide(variant: Variant, view: Strand) -> tuple[Variant, int]:
     if variant.ref and variant.alt:
         return variant, 0
     length = len(moved)
-    limit = _SEARCHED - length + 1 if length <= _SEARCHED else _SEARCHED
+    limit = int(slide_limit(np.int64(length)))
     steps, looked = 0, min(_FIRST_LOOK, limit)
     while True:
         steps = _steps(variant, view, moved, looked)
@@ -56,6 +59,11 @@ def slide(variant: Variant, view: Strand) -> tuple[Variant, int]:
     if variant.ref:
         return Variant(position=position, ref=moved, alt=""), steps
     return Variant(position=position, ref="", alt=moved), steps
+
+
+def slide_limit(lengths: NDArray[np.int64] | np.int64) -> NDArray[np.int64]:
+    """How many bases a change of some length may slide at most."""
+    return np.where(lengths <= _SEARCHED, _SEARCHED - lengths + 1, _SEARCHED)
 
 
 def transcript_name(variant: Variant, slid: Variant, view: TranscriptView) -> str:

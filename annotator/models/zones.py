@@ -24,6 +24,7 @@ ABOUT = (
     "number",
     "sign",  # whether that number grows (1) or falls (-1) along the genome
 )
+REGION = ABOUT.index("region")
 _NAMES = ("", "-", "*", "{}+", "{}-", "-{}+", "-{}-", "*{}+", "*{}-")
 # By region: the characters before and behind the number of the exon's base, 0 where there is none.
 NAME_SIGNS = np.array([ord(name[0]) if name[:1] in ("-", "*") else 0 for name in _NAMES], dtype=np.int64)

@@ -23,6 +23,11 @@ def load() -> ctypes.CDLL | None:
         return None
 
 
+def pointers(*arrays: NDArray[Any]) -> list[ctypes.c_void_p]:
+    """Where the bytes of arrays begin; they must be kept until the call is over."""
+    return [pointer(array) for array in arrays]
+
+
 def pointer(array: NDArray[Any]) -> ctypes.c_void_p:
     """Where an array's bytes begin; it must be kept until the call is over."""
     assert array.flags.c_contiguous

@@ -7,7 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator import additions, columns, regions, rendering, site_texts
+from annotator import (
+    additions,
+    columns,
+    intron_names,
+    normal_form,
+    regions,
+    rendering,
+    site_texts,
+    sites,
+    spans,
+)
 from annotator.additions import Additions
 from annotator.chunk import Options
 from annotator.columns import find_columns
@@ -16,6 +26,7 @@ from tests.annotator.invented import Invented, invent
 from tests.annotator.test_findings import alleles, expectation_of
 from tests.annotator.vcf import HEADER, Runner, record
 
+WITH_LOOPS = (additions, columns, intron_names, normal_form, regions, rendering, site_texts, sites, spans)
 BLOBS = (b"", b"A=1", b"CSQ=" + b"x" * 500, "Ä=é".encode())
 
 
@@ -80,7 +91,7 @@ class TestEngine:
         content = HEADER + "".join(records(invented))
         found: list[dict[str, bytes]] = []
         for library in (loops, None):
-            for module in (additions, columns, regions, rendering, site_texts):
+            for module in WITH_LOOPS:
                 monkeypatch.setattr(module, "_LIBRARY", library)
             files = run(content, reference=invented.folder, options=Options(hgvs=hgvs)).done.files
             found.append({kind: Path(path).read_bytes() for kind, path in files.items() if kind != "log"})

@@ -84,7 +84,9 @@ class TestAnnotate:
 
     @pytest.mark.parametrize("many", ["0", "all"])
     def test_uses_as_many_processes_as_there_are_processors(self, tmp_path: Path, many: str) -> None:
-        options = _parser().parse_args(["annotate", str(SAMPLE_VCF), "--output", str(tmp_path), "--processes", many])
+        options = _parser(["annotate"]).parse_args(
+            ["annotate", str(SAMPLE_VCF), "--output", str(tmp_path), "--processes", many]
+        )
         assert options.processes == len(os.sched_getaffinity(0))
 
     def test_prints_for_people(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,19 @@
 """Alleles have one normal form, wherever in a repeat they were written."""
 
+import ctypes
 import random
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from annotator import normal_form as module
 from annotator.alleles import trim
-from annotator.normal_form import MAX_SHIFT, normal_form
+from annotator.normal_form import MAX_SHIFT, Changes, normal_form, normal_forms
+from annotator.sequence import Sequence
+from annotator.sites import long_keys, site_key
+from annotator.spans import spans_of
 
 
 @dataclass
@@ -76,3 +83,42 @@ class TestNormalForm:
     def test_stops_in_an_endless_repeat(self) -> None:
         sequence = Bases(b"A" * 30_000)
         assert normal_form(20_000, b"AA", b"A", sequence=sequence)[0] == 20_000 - MAX_SHIFT
+
+
+class TestNormalForms:
+    @pytest.mark.parametrize("seed", range(20))
+    def test_are_those_of_each_change_alone(
+        self, tmp_path: Path, loops: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, seed: int
+    ) -> None:
+        chance = random.Random(seed)
+        bases = "".join(chance.choices("ACacN", weights=(9, 9, 3, 3, 1), k=chance.choice((5, 61, 400))))
+        width = chance.choice((4, 7, 60))
+        lines = [bases[start : start + width] for start in range(0, len(bases), width)]
+        (tmp_path / "s.fa").write_text(">c\n" + "\n".join(lines) + "\n")
+        (tmp_path / "s.fa.fai").write_text(f"c\t{len(bases)}\t3\t{width}\t{width + 1}\n")
+        contig = Sequence(tmp_path / "s.fa").contig("c")
+        words, positions, deletions = [], [], []
+        for _ in range(200):
+            start = chance.randrange(1, len(bases))
+            is_deletion = chance.random() < 0.5
+            length = min(chance.choice((1, 1, 2, 3, 6)), len(bases) - start)
+            words.append((bases[start : start + length] if is_deletion else "aCACC"[:length]).encode())
+            positions.append(start + 1)
+            deletions.append(is_deletion)
+        changes = Changes(
+            words=spans_of(words),
+            positions=np.array(positions, dtype=np.int64),
+            are_deletions=np.array(deletions, dtype=np.bool_),
+        )
+        for library in (None, loops):
+            monkeypatch.setattr(module, "_LIBRARY", library)
+            found = normal_forms(changes, sequence=contig)
+            keys = long_keys(found.positions, found.checksums).tolist()
+            texts = found.texts.list()
+            for number, (word, position, is_deletion) in enumerate(zip(words, positions, deletions, strict=True)):
+                anchor = contig.bases(start=position - 2, end=position - 1)
+                long, short = anchor + word.upper(), anchor
+                ref, alt = (long, short) if is_deletion else (short, long)
+                at, ref, alt = normal_form(position - 1, ref, alt, sequence=contig)
+                assert (found.positions[number], texts[number]) == (at, ref + b"\t" + alt)
+                assert keys[number] == site_key(at, ref, alt)

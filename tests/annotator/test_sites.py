@@ -1,13 +1,17 @@
 """Sites are found by their exact allele, one by one or many at once."""
 
+import ctypes
 import random
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from annotator import sites as module
 from annotator.site_writer import SiteWriter, write_sites
 from annotator.sites import Site, SiteStore, site_key, snv_keys
+from annotator.spans import spans_of
 
 
 def site(position: int, ref: bytes, alt: bytes, text: bytes = b"K=1", identifier: bytes = b"") -> Site:
@@ -97,6 +101,29 @@ class TestValues:
         values = SiteStore.open(tmp_path / "1").values(np.array([0]))
         assert (values.identifiers.list(), values.texts.list()) == ([b""], [b""])
         assert SiteStore({}).matches(np.array([1], dtype=np.uint64))[0].tolist() == []
+
+
+class TestProved:
+    @pytest.mark.parametrize("way", ["python", "c"])
+    def test_are_the_rows_with_really_these_alleles(
+        self, tmp_path: Path, loops: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, way: str
+    ) -> None:
+        monkeypatch.setattr(module, "_LIBRARY", loops if way == "c" else None)
+        monkeypatch.setattr(zlib, "crc32", len)  # so that many alleles share a key
+        alleles = [(b"A", b"AC"), (b"A", b"AG"), (b"AT", b"A"), (b"G", b"GTT")]
+        with SiteWriter(tmp_path / "1") as writer:
+            for position in (5, 9):
+                for ref, alt in [*alleles, (b"A", b"G")]:
+                    writer.add(site(position, ref, alt))
+        store = SiteStore.open(tmp_path / "1")
+        asked = [(9, b"A", b"AG"), (5, b"AT", b"A"), (5, b"A", b"AT"), (9, b"G", b"GTT")]
+        keys = np.array([site_key(*one) for one in asked], dtype=np.uint64)
+        indexes, rows = store.matches(keys)
+        assert indexes.tolist() == [0, 1, 2, 3]
+        found = store.proved(keys, rows, spans_of([ref + b"\t" + alt for _, ref, alt in asked]))
+        sites = list(store)
+        told = [None if row < 0 else (sites[row].position, sites[row].ref, sites[row].alt) for row in found.tolist()]
+        assert told == [asked[0], asked[1], None, asked[3]]
 
 
 class TestSiteWriter:

@@ -53,6 +53,7 @@ class Additions:
         self._columns = columns
         self.consequences = Pieces(len(columns))
         self.shared = Pieces(len(columns))  # consequences of several alleles of a record
+        self.names = Pieces(len(columns))  # on the genome
         self.regions = Pieces(len(columns))
         self.sites = tuple(Pieces(len(columns)) for _ in range(site_tracks))
         self.identifiers = Pieces(len(columns))
@@ -62,7 +63,7 @@ class Additions:
     @property
     def texts(self) -> tuple[Pieces, ...]:
         """All that goes into INFO, in order."""
-        return (self.consequences, self.shared, self.regions, *self.sites)
+        return (self.consequences, self.shared, self.names, self.regions, *self.sites)
 
     def identify(self, records: Integers, *, text: bytes | memoryview, begins: Integers, ends: Integers) -> None:
         """Fill empty ID columns; an ID that is there is kept, and of several the first counts."""

@@ -13,7 +13,8 @@ from annotator.additions import Additions
 from annotator.bgzf import CompressedChunk, compress_chunk
 from annotator.checking import BadLine, BlockChecker, CheckedBlock, Run
 from annotator.columns import INFO, REF
-from annotator.csq import ALLELE_FIELDS, CSQ_FIELD
+from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, GENOMIC_NAME_FIELD
+from annotator.effects.genomic_names import Genome
 from annotator.fields import FieldNames, without_keys
 from annotator.findings import ContigFindings, Hgvs
 from annotator.ledger import Ledger, Rejection
@@ -26,6 +27,7 @@ from annotator.reference import Reference
 from annotator.regions import RegionStore
 from annotator.rows import Rows
 from annotator.run_consequences import add_consequences
+from annotator.run_names import add_genomic_names
 from annotator.run_tracks import TrackTexts
 from annotator.run_work import Place, RunWork
 from annotator.summary import Summary
@@ -87,6 +89,7 @@ class BlockAnnotator:
         self._text = b""
         self._place = Place(regions=RegionStore({}))
         self._csq_name = names.name_of.get(CSQ_FIELD.id, "")
+        self._genomic_name = names.name_of.get(GENOMIC_NAME_FIELD.id, "")
         self._allele_names = [names.name_of.get(field.id, "") for field in ALLELE_FIELDS]
 
     def annotate(self, block: TextBlock) -> AnnotatedBlock:
@@ -134,7 +137,9 @@ class BlockAnnotator:
     def _open(self, contig: Contig) -> Place:
         reference = self._reference
         sequence = reference.sequence_of(contig)
-        findings = None
+        findings = genome = None
+        if sequence is not None and self._genomic_name:
+            genome = Genome(sequence, head=reference.name_head(contig))
         if sequence is not None and reference.has_models(contig):
             findings = ContigFindings(
                 store=reference.models(contig),
@@ -146,6 +151,7 @@ class BlockAnnotator:
         return Place(
             sequence=sequence,
             findings=findings,
+            genome=genome,
             regions=reference.regions(contig),
             sites=tuple((track, reference.sites(track, contig=contig)) for track in reference.site_tracks),
         )
@@ -159,6 +165,7 @@ class BlockAnnotator:
             work.rows.add(alleles)
         else:
             add_consequences(work, alleles, work.place.findings, csq_name=self._csq_name, names=self._allele_names)
+        add_genomic_names(work, alleles, field=self._genomic_name)
         self._track_texts.add_regions(work)
         self._track_texts.add_sites(work, alleles)
 

@@ -48,6 +48,10 @@ ALLELE_FIELDS = (
 )
 CONSEQUENCE_FIELDS = (CSQ_FIELD, *ALLELE_FIELDS)
 
+GENOMIC_NAME_FIELD = _field(
+    "HGVSG", "HGVS name of each ALT allele on the genome (m. on the mitochondrion), moved to the 3' end; VEP's HGVSg"
+)
+
 _RESERVED = re.compile(r"[%;=,|&\s\x00-\x1f]")
 
 

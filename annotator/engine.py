@@ -11,9 +11,10 @@ from typing import Any
 from annotator.bgzf import BgzfFile, compress_chunk
 from annotator.build_check import BuildWatch, check_build
 from annotator.chunk import AnnotatedBlock, BlockAnnotator, Options
-from annotator.csq import CONSEQUENCE_FIELDS
+from annotator.csq import CONSEQUENCE_FIELDS, GENOMIC_NAME_FIELD
 from annotator.errors import InvalidVcfError
 from annotator.fields import FieldNames
+from annotator.findings import Hgvs
 from annotator.header import VcfHeader
 from annotator.journal import Journal
 from annotator.ledger import Ledger
@@ -111,7 +112,7 @@ class _Run:
                 build=header.build,
             )
             check_build(header, contigs=reference.contigs)
-            names = _names(reference, header)
+            names = _names(reference, header, hgvs=request.options.hgvs)
             self._clock.begin("annotate")
             warning = self._annotate(reader, reference, names)
             self._clock.begin("finish")
@@ -229,10 +230,11 @@ class _Run:
         self._manifest.write_text(to_json(manifest), encoding="utf-8")
 
 
-def _names(reference: Reference, header: VcfHeader) -> FieldNames:
+def _names(reference: Reference, header: VcfHeader, *, hgvs: Hgvs) -> FieldNames:
     tracks = (field for track in reference.manifest.tracks for field in track.fields)
     consequences = CONSEQUENCE_FIELDS if reference.manifest.models else ()
-    return FieldNames((*consequences, *tracks), taken=header.info_ids)
+    genomic_name = (GENOMIC_NAME_FIELD,) if reference.manifest.sequence and hgvs != Hgvs.NONE else ()
+    return FieldNames((*consequences, *genomic_name, *tracks), taken=header.info_ids)
 
 
 def _write(block: AnnotatedBlock, *, result: BgzfFile, index: TabixWriter) -> None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from annotator.arrays import stem_of
-from annotator.contigs import ContigTable
+from annotator.contigs import ContigTable, accession_of
+from annotator.csq import encode
 from annotator.errors import InvalidReferenceError
 from annotator.manifest import Contig, Manifest, Track, damaged_files, read_manifest
 from annotator.models.store import ModelStore
@@ -44,6 +45,10 @@ class Reference:
         if self._sequence is None or contig.name not in self._sequence.lengths:
             return None
         return self._sequence.contig(contig.name)
+
+    def name_head(self, contig: Contig) -> str:
+        """What HGVS names on a contig begin with, `NC_000021.9:g.`; `m.` on the mitochondrion."""
+        return f"{encode(accession_of(contig))}:{'m' if contig.name == self.manifest.mitochondrion else 'g'}."
 
     def has_models(self, contig: Contig) -> bool:
         return contig.name in self.manifest.model_contigs

@@ -56,6 +56,7 @@ class Rows:
 
     def __init__(self) -> None:
         self._parts: list[_Part] = []
+        self._genomic_names: list[pa.StringArray] = []
         self._sites: list[tuple[NDArray[np.int64], Spans, set[str]]] = []
         self._single_sites: dict[tuple[int, int], dict[bytes, bytes]] = {}
 
@@ -77,6 +78,10 @@ class Rows:
             pa.array(rows, mask=rows < 0)
         )
         self._parts.append(_Part(alleles=alleles, columns=columns, names=names))
+
+    def add_genomic_names(self, names: pa.StringArray) -> None:
+        """Give the alleles that were added last their names on the genome, null where there is none."""
+        self._genomic_names.append(names)
 
     def add_sites(self, records: NDArray[np.int64], texts: Spans, *, keys: set[str]) -> None:
         """Note what a site track says of the only alleles of records: `KEY=value;…`, with these keys."""
@@ -104,6 +109,7 @@ class Rows:
             "qual": described.qualities[records],
             "filter": described.filters.where(records),
             "class": Coded(codes=classes.astype(np.int32), values=CLASSES),
+            "hgvsg": pa.concat_arrays(self._genomic_names),
             "hgvsc": pa.concat_arrays([part.names for part in self._parts]),
             "depth": described.depths[records],
             "genotype_quality": described.genotype_qualities[records],

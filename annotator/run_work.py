@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from annotator.additions import Additions
 from annotator.checking import CheckedBlock, Run
 from annotator.columns import ALT
+from annotator.effects.genomic_names import Genome
 from annotator.findings import ContigFindings
 from annotator.ledger import Ledger
 from annotator.manifest import Track
@@ -22,6 +23,7 @@ class Place:
 
     sequence: ContigBases | None = None
     findings: ContigFindings | None = None
+    genome: Genome | None = None  # None: alleles get no names on it
     regions: RegionStore
     sites: tuple[tuple[Track, SiteStore], ...] = ()
 

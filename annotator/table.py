@@ -83,6 +83,7 @@ COLUMNS = (
     _repeating("biotype", "Picked transcript: biotype"),
     _repeating("exon", "Picked transcript: exon / number of exons"),
     _repeating("intron", "Picked transcript: intron / number of introns"),
+    _strings("hgvsg", "HGVS name of the change on the genome"),
     _strings("hgvsc", "Picked transcript: HGVS name of the change in c. or n. coordinates"),
     _strings("hgvsp", "Picked transcript: HGVS name of the change in the protein"),
     _repeating("protein_position", "Picked transcript: first (-last) amino acid, 1-based"),

@@ -21,6 +21,7 @@ _LABELS = {
     "ref": "REF",
     "alt": "ALT",
     "qual": "Quality",
+    "hgvsg": "HGVSg",
     "hgvsc": "HGVSc",
     "hgvsp": "HGVSp",
     "feature": "Transcript",

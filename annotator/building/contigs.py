@@ -18,7 +18,8 @@ _MITOCHONDRIAL_ACCESSIONS = {
     T2T: ("CP068254.1",),
 }
 
-# Versions of RefSeq's accessions NC_000001 to NC_000024; GenBank's are CM000663 to CM000686, all of one version.
+# Versions of RefSeq's accessions NC_000001 to NC_000024; GenBank's are CM000663 to CM000686, all of one version. The
+# source of both is NCBI's assembly reports: GCF_000001405.25 (GRCh37.p13), GCF_000001405.40 (GRCh38.p14).
 _REFSEQ_VERSIONS = {
     GRCH37: "10 11 11 11 9 11 13 10 11 10 9 11 10 8 9 9 10 9 9 10 8 10 10 9",
     GRCH38: "11 12 12 12 10 12 14 11 12 11 10 12 11 9 10 10 11 10 10 11 9 11 11 10",

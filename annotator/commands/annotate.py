@@ -50,7 +50,7 @@ def add(commands: "Commands") -> None:
         default=Hgvs.DEFAULT,
         metavar="{default,all,none}",
         help="which transcripts get HGVS names; default: the picked one, and all whose coding sequence or splice sites "
-        "are hit",
+        "are hit; none also leaves out the names on the genome",
     )
     parser.add_argument("--parentheses", action="store_true", help="write protein changes as predicted ones: p.(…)")
     parser.add_argument(

@@ -56,5 +56,12 @@ class EngineError(AnnotatorError):
     """A stage of the engine failed although the input was accepted: our fault, never the lab's."""
 
 
+class WorkerLostError(EngineError):
+    """A process that shared the work ended before its time; `exit_code` is -24 when signal 24 has ended it."""
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(f"A worker process ended before its time, with {exit_code}.")
+
+
 class InvalidManifestError(AnnotatorError):
     """A result's manifest is damaged, or made by another version of the engine."""

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from annotator.chunk import AnnotatedBlock, BlockAnnotator
-from annotator.errors import EngineError, InvalidVcfError
+from annotator.errors import EngineError, InvalidVcfError, WorkerLostError
 from annotator.reading import TextBlock
 
 _BLOCKS_PER_WORKER = 2  # one at work, one on its way
@@ -117,9 +117,9 @@ def _receive(worker: _Worker) -> Step:
     return worker.blocks.pop(0), answer
 
 
-def _lost(worker: _Worker) -> EngineError:
+def _lost(worker: _Worker) -> WorkerLostError:
     worker.process.join(timeout=1)
-    return EngineError(f"A worker process ended before its time, with {worker.process.exitcode}.")
+    return WorkerLostError(worker.process.exitcode)
 
 
 def _start(make: Callable[[], BlockAnnotator], others: list[_Worker]) -> _Worker:

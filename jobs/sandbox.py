@@ -17,6 +17,7 @@ from typing import IO
 from django.conf import settings
 
 from annotator import progress
+from annotator.errors import WorkerLostError
 from jobs.errors import AnnotationFailedError, AnnotatorCrashedError, LimitExceededError
 
 # The annotator reads files of strangers: it gets no secret of ours.
@@ -128,7 +129,8 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def _crash(returncode: int, errors: Path) -> Exception:
     said = errors.read_bytes()[-_STDERR_SHOWN:].decode(errors="replace").strip()
-    if returncode == -signal.SIGXCPU:
+    lost_worker = str(WorkerLostError(-signal.SIGXCPU))  # the limit holds for each process, and each may reach it
+    if returncode == -signal.SIGXCPU or lost_worker in said:
         return LimitExceededError("CPU_LIMIT", "The annotation used more processor time than one job may.")
     if returncode == -signal.SIGXFSZ or "File too large" in said:
         return LimitExceededError("OUTPUT_LIMIT", "The annotation wrote more than one job may.")

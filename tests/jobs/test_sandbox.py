@@ -104,6 +104,11 @@ class TestAnnotate:
             _annotate(tmp_path, _large(300_000), bounds=bounds)
         assert raised.value.failure.code == code
 
+    def test_tells_the_limit_that_one_of_several_processes_has_reached(self, tmp_path: Path) -> None:
+        with pytest.raises(LimitExceededError) as raised:
+            _annotate(tmp_path, _large(600_000), bounds=_bounds(cpu=timedelta(seconds=1)), processes=2)
+        assert raised.value.failure.code == "CPU_LIMIT"
+
     def test_ends_everything_when_the_caller_has_enough(self, tmp_path: Path) -> None:
         class EnoughError(Exception):
             pass

@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -38,9 +38,12 @@ class Replay:
         return not any(finding.trouble for finding in self.findings)
 
 
-def replay(path: Path, *, input_file: Path, reference: Path, output: Path, listener: Listener) -> Replay:
+def replay(
+    path: Path, *, input_file: Path, reference: Path, output: Path, listener: Listener, processes: int = 1
+) -> Replay:
     """This function will annotate the input again into a folder of its own and compare each file with the manifest.
 
+    `processes` share the work; a manifest does not say how many did, because the bytes are the same.
     Raises AnnotatorError when the input or the reference is not the one that the manifest names: then nothing is run.
     """
     manifest = read_result_manifest(path)
@@ -50,7 +53,7 @@ def replay(path: Path, *, input_file: Path, reference: Path, output: Path, liste
     if output.resolve() == path.resolve().parent:
         raise AnnotatorError("Choose another folder: this one holds the result that is to be compared.")
     request = request_from(manifest.options, input_file=input_file, reference=reference, output=output)
-    listener(annotate(request, listener=listener))
+    listener(annotate(replace(request, processes=processes), listener=listener))
     return Replay(findings=_compare(path, manifest=manifest, output=output), remarks=_remarks(manifest))
 
 

@@ -60,14 +60,7 @@ def add(commands: "Commands") -> None:
         help="what to do with a line that is no record: refuse the file, or leave the line out and list it in the "
         "ledger (up to --max-bad-lines of them); default: stop",
     )
-    parser.add_argument(
-        "--processes",
-        type=_processes,
-        default=1,
-        metavar="N",
-        help="how many processes share the work; 0 or all: as many as this machine has processors for us; the result "
-        "is the same; default: 1",
-    )
+    add_processes(parser)
     parser.add_argument(
         "--progress",
         choices=("human", "json", "none"),
@@ -76,6 +69,18 @@ def add(commands: "Commands") -> None:
     )
     _add_limits(parser)
     parser.set_defaults(run=_annotate)
+
+
+def add_processes(parser: argparse.ArgumentParser) -> None:
+    """Add `--processes`, which is at least 1 once it is read."""
+    parser.add_argument(
+        "--processes",
+        type=_processes,
+        default=1,
+        metavar="N",
+        help="how many processes share the work; 0 or all: as many as this machine has processors for us; the result "
+        "is the same; default: 1",
+    )
 
 
 def existing_file(text: str) -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annotator.commands.annotate import add_processes
 from annotator.progress import Event, Stage
 from annotator.provenance import Finding, read_result_manifest, verify
 from annotator.quoting import visible
@@ -30,6 +31,7 @@ def add(commands: "Commands") -> None:
     again.add_argument("--input", type=Path, required=True, metavar="FILE", help="the same input")
     again.add_argument("--reference", type=Path, required=True, metavar="DIR", help="the same reference")
     again.add_argument("--output", type=Path, required=True, metavar="DIR", help="another folder, for the new files")
+    add_processes(again)
     again.set_defaults(run=_replay)
 
 
@@ -49,6 +51,7 @@ def _replay(options: argparse.Namespace) -> int:
         reference=options.reference,
         output=options.output,
         listener=_print_stage,
+        processes=options.processes,
     )
     for remark in done.remarks:
         print(f"note: {visible(remark)}")

@@ -3,12 +3,15 @@
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from annotator.commands import provenance
 from annotator.commands.provenance import add
 from annotator.manifest import MANIFEST_NAME
 from annotator.reference import STARTER_FOLDER
+from annotator.replay import Replay, replay
 from annotator.samples import SAMPLE_VCF
 from tests.annotator.vcf import Runner
 
@@ -59,6 +62,18 @@ class TestReplay:
         where = ("--input", SAMPLE_VCF, "--reference", STARTER_FOLDER, "--output", tmp_path / "again")
         assert command("replay", made, *where) == 0
         assert capsys.readouterr().out.endswith("The new files are the old ones, byte for byte.\n")
+
+    def test_may_share_the_work(self, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[int] = []
+
+        def watched(*arguments: Any, processes: int, **named: Any) -> Replay:
+            asked.append(processes)
+            return replay(*arguments, processes=processes, **named)
+
+        monkeypatch.setattr(provenance, "replay", watched)
+        where = ("--input", SAMPLE_VCF, "--reference", STARTER_FOLDER, "--output", tmp_path / "again")
+        assert command("replay", made, *where, "--processes", "2") == 0
+        assert asked == [2]
 
     def test_names_what_differs(self, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         value = json.loads(made.read_text())

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def loops(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """The innermost loops, compiled from the source as it is now."""
-    if shutil.which(os.environ.get("CC", "cc")) is None and not os.environ.get("CI"):
+    if not compiling.compiler() and not os.environ.get("CI"):
         pytest.skip("needs a C compiler")
     library = tmp_path_factory.mktemp("native") / native.LIBRARY.name
     with pytest.MonkeyPatch.context() as patch:

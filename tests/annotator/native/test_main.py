@@ -32,13 +32,30 @@ class TestMain:
         assert ctypes.CDLL(str(library)) is not None
         assert sorted(path.name for path in library.parent.iterdir()) == FILES
 
+    @pytest.mark.parametrize("name", ["no-such-compiler", "no-such-compiler -O2", "cc '-g"])
     def test_says_what_happens_without_a_compiler(
+        self, name: str, library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("CC", name)
+        assert compiling.main([]) == 0
+        assert f"No C compiler ({name}) here" in capsys.readouterr().out
+        assert not library.exists()
+
+    @needs_compiler
+    @pytest.mark.parametrize("compiler", ["cc -m64", "cc  -g -DUNUSED_NAME='a b'", ""])
+    def test_takes_a_compiler_with_options(self, library: Path, monkeypatch: pytest.MonkeyPatch, compiler: str) -> None:
+        monkeypatch.setenv("CC", compiler)
+        assert compiling.main([]) == 0
+        assert library.exists()
+
+    @needs_compiler
+    def test_says_where_it_cannot_write(
         self, library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setenv("CC", "no-such-compiler")
-        assert compiling.main([]) == 0
-        assert "No C compiler" in capsys.readouterr().out
-        assert not library.exists()
+        folder = library.with_name("text.c")  # a file: nobody can write into it
+        monkeypatch.setattr(compiling, "LIBRARY", folder / "text.so")
+        assert compiling.main([]) == 1
+        assert capsys.readouterr().err.startswith(f"{folder}/text.so cannot be written (Not a directory): ")
 
     @needs_compiler
     @pytest.mark.parametrize("broken", ["int", "static int unused(void) { return 1; }"])

@@ -1,18 +1,22 @@
 """The consequences of the alleles of one run, asked for and put into the text of their records."""
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.alleles import vep_alleles
 from annotator.columns import ALT, INFO, REF, UPPER
 from annotator.effects.effect import Variant
-from annotator.effects.structural import StructuralVariant, structural_variant
+from annotator.effects.structural import StructuralVariant, allele_term, structural_variant
 from annotator.findings import ContigFindings, Findings
 from annotator.pairs import Queries
 from annotator.reaches import span_of
 from annotator.run_work import RunWork
 from annotator.spans import Spans, spans_of
 from annotator.verdicts import Alleles, StructuralAllele
+
+_TOLD_TYPE = re.compile(rb"(?:^|;)SVTYPE=([A-Za-z0-9:]+)(?:;|$)")
 
 
 def add_consequences(
@@ -33,8 +37,8 @@ def add_consequences(
     structural = _structural_variants(work)
     if structural:
         found = findings.find(_structural_queries(structural))
-        records = np.array([one.record for one, _ in structural], dtype=np.int64)
-        indexes = np.array([one.index for one, _ in structural], dtype=np.int64)
+        records = np.array([one.record for one, _, _ in structural], dtype=np.int64)
+        indexes = np.array([one.index for one, _, _ in structural], dtype=np.int64)
         shared.add(found, findings, np.arange(len(structural)), records=records, indexes=indexes)
         work.ledger.notes["STRUCTURAL"] += len(np.unique(records))
     shared.write(csq_name=csq_name, names=names)
@@ -136,25 +140,27 @@ def _vep_texts(work: RunWork, record: int) -> list[tuple[int, int]]:
     return found
 
 
-def _structural_variants(work: RunWork) -> list[tuple[StructuralAllele, StructuralVariant]]:
-    """Symbolic alleles and breakends of which something can be said."""
+def _structural_variants(work: RunWork) -> list[tuple[StructuralAllele, StructuralVariant, str]]:
+    """Symbolic alleles and breakends of which something can be said, and what VEP's Allele column calls them."""
     known = []
     for one in work.verdicts.structural:
-        end, length = span_of(work.checked.columns.field(one.record, INFO), one.index)
+        info = work.checked.columns.field(one.record, INFO)
+        end, length = span_of(info, one.index)
         alt = one.alt.decode("utf-8", "replace")
         variant = structural_variant(position=one.position, alt=alt, end=end, length=length)
         if variant is not None:
-            known.append((one, variant))
+            told = _TOLD_TYPE.search(info) if work.alt_count(one.record) == 1 else None
+            known.append((one, variant, allele_term(alt=alt, told_type=told[1].decode() if told else "")))
     return known
 
 
-def _structural_queries(known: list[tuple[StructuralAllele, StructuralVariant]]) -> Queries:
+def _structural_queries(known: list[tuple[StructuralAllele, StructuralVariant, str]]) -> Queries:
     count = len(known)
-    texts = [one.alt for one, _ in known]
+    texts = [text.encode() for _, _, text in known]
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
     return Queries(
-        first=np.array([variant.start for _, variant in known], dtype=np.int64),
-        last=np.array([variant.end for _, variant in known], dtype=np.int64),
+        first=np.array([variant.start for _, variant, _ in known], dtype=np.int64),
+        last=np.array([variant.end for _, variant, _ in known], dtype=np.int64),
         refs=np.zeros(count, dtype=np.uint8),
         alts=np.zeros(count, dtype=np.uint8),
         words=spans_of([b""] * count),

@@ -46,8 +46,22 @@ _KINDS = {
     "INV": StructuralKind.INVERSION,
     "CNV": StructuralKind.COPY_NUMBER,
 }
-_REFERENCE_COPIES = 2
+_REFERENCE_COPIES = 1  # `<CN0>` and its like count the copies on one allele, as the 1000 Genomes have introduced them
 _OF_THE_WHOLE = {StructuralKind.DELETION: ABLATION, StructuralKind.DUPLICATION: AMPLIFICATION}
+# VEP's terms for them, and for kinds of them; a mobile element is named where it is one of these.
+_TERMS = {
+    "DEL": "deletion",
+    "DUP": "duplication",
+    "DUP:TANDEM": "tandem_duplication",
+    "INS": "insertion",
+    "INV": "inversion",
+    "CNV": "copy_number_variation",
+    "CNV:TR": "tandem_duplication",
+    "CN0": "deletion",
+    "CN2": "duplication",
+}
+_MOBILE_ELEMENTS = {"ALU": "Alu", "HERV": "HERV", "L1": "LINE1", "LINE1": "LINE1", "SVA": "SVA"}
+_MOBILE = ("DEL:ME", "INS:ME")
 _LENGTHENING = (StructuralKind.DUPLICATION, StructuralKind.INSERTION)
 
 
@@ -75,6 +89,16 @@ def structural_variant(*, position: int, alt: str, end: int | None, length: int 
         return StructuralVariant(kind=kind, start=position + 1, end=position)
     last = end if end is not None else position + abs(length) if length is not None else position + 1
     return StructuralVariant(kind=kind, start=position + 1, end=max(last, position + 1))
+
+
+def allele_term(*, alt: str, told_type: str) -> str:
+    """This function will give VEP's Allele column of a symbolic allele, `deletion` for `<DEL>`; a breakend's is ALT.
+
+    `told_type` is INFO's SVTYPE, empty where the record has none; as in VEP it comes before ALT, if it is known.
+    """
+    if not (alt.startswith("<") and alt.endswith(">")):
+        return alt
+    return _term(told_type.upper()) or _term(alt[1:-1].upper()) or alt
 
 
 def structural_effect(variant: StructuralVariant, view: TranscriptView) -> Effect | None:
@@ -118,6 +142,18 @@ def _kind_of(alt: str) -> StructuralKind | None:
             return StructuralKind.COPY_NUMBER
         return StructuralKind.DELETION if int(copies) < _REFERENCE_COPIES else StructuralKind.DUPLICATION
     return None
+
+
+def _term(name: str) -> str:
+    """This function will name a type, such as `DUP:TANDEM`; empty for one that is not known."""
+    head, _, element = name.rpartition(":")
+    if name in _MOBILE or head in _MOBILE:
+        kind = _TERMS[name[:3]]
+        return f"{_MOBILE_ELEMENTS.get(element, 'mobile_element')}_{kind}"
+    plain = name.replace("=", "")
+    if plain.startswith("CN") and plain[2:].isdigit():
+        return _TERMS.get(plain, "copy_number_variation")
+    return _TERMS.get(name) or _TERMS.get(name.split(":", 1)[0], "")
 
 
 def _covered(placement: Placement, view: TranscriptView) -> set[Term]:

@@ -223,14 +223,33 @@ class TestStructuralAlleles:
         entries = {entry["SYMBOL"]: entry for entry in outcome.csq(0)}
         assert entries["MT-ND1"]["Consequence"] == "transcript_ablation"
         assert "feature_truncation" in entries["MT-RNR2"]["Consequence"].split("&")
-        assert entries["MT-ND1"]["Allele"] == "<DEL>"
+        assert entries["MT-ND1"]["Allele"] == "deletion"
         assert outcome.info(0)["CONSEQUENCE"] == "transcript_ablation"
         assert outcome.info(0)["SVTYPE"] == "DEL"
 
     def test_stand_beside_plain_ones_of_the_same_record(self, run: Runner) -> None:
         outcome = run([record("MT", 3460, "G", "A,<DEL>", info="SVLEN=.,-10")])
         assert outcome.info(0)["IMPACT"] == "MODERATE,HIGH"
-        assert {entry["Allele"] for entry in outcome.csq(0)} == {"A", "<DEL>"}
+        assert {entry["Allele"] for entry in outcome.csq(0)} == {"A", "deletion"}
+
+    def test_are_called_as_the_record_calls_them(self, run: Runner) -> None:
+        base = rcrs(3460, 3460)
+        lines = [
+            record("MT", 3460, base, "<INS:ME:ALU>"),
+            record("MT", 3460, base, "<INS:ME:ALU>", info="SVTYPE=INS"),
+            record("MT", 3460, base, "<INS:ME:ALU>", info="XSVTYPE=DEL;SVTYPE=MEI;END=3460"),
+            record("MT", 3460, base, "<DUP:TANDEM>,<DEL>", info="SVTYPE=DUP"),
+            record("MT", 3460, base, "G[MT:9[", info="SVTYPE=BND"),
+        ]
+        outcome = run(lines)
+        told = [list(dict.fromkeys(entry["Allele"] for entry in outcome.csq(row))) for row in range(len(lines))]
+        assert told == [
+            ["Alu_insertion"],
+            ["insertion"],
+            ["Alu_insertion"],
+            ["tandem_duplication", "deletion"],
+            ["G[MT:9["],
+        ]
 
     def test_are_passed_and_counted(self, run: Runner) -> None:
         outcome = run(

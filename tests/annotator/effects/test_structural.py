@@ -2,7 +2,13 @@
 
 import pytest
 
-from annotator.effects.structural import StructuralKind, StructuralVariant, structural_effect, structural_variant
+from annotator.effects.structural import (
+    StructuralKind,
+    StructuralVariant,
+    allele_term,
+    structural_effect,
+    structural_variant,
+)
 from tests.annotator.effects.handmade import Gene, gene, terms_of
 
 
@@ -64,6 +70,8 @@ class TestStructuralVariant:
             ("<DUP:TANDEM>", 200, 100, ("DUP", 101, 200)),
             ("<INS:ME:ALU>", 100, 280, ("INS", 101, 100)),
             ("<CN0>", 200, None, ("DEL", 101, 200)),
+            ("<CN1>", 200, None, ("CNV", 101, 200)),
+            ("<CN2>", 200, None, ("DUP", 101, 200)),
             ("<CN3>", 200, None, ("DUP", 101, 200)),
             ("<CNV>", 200, None, ("CNV", 101, 200)),
             ("<INV>", None, None, ("INV", 101, 101)),
@@ -81,3 +89,36 @@ class TestStructuralVariant:
     @pytest.mark.parametrize("alt", ["<NON_REF>", "<*>", "<STR>", "*", "A"])
     def test_leaves_other_alleles_alone(self, alt: str) -> None:
         assert structural_variant(position=100, alt=alt, end=None, length=None) is None
+
+
+class TestAlleleTerm:
+    @pytest.mark.parametrize(
+        ("alt", "term"),
+        [
+            ("<DEL>", "deletion"),
+            ("<del>", "deletion"),
+            ("<DEL:ME>", "mobile_element_deletion"),
+            ("<DEL:ME:L1>", "LINE1_deletion"),
+            ("<DEL:1>", "deletion"),
+            ("<DUP>", "duplication"),
+            ("<DUP:TANDEM>", "tandem_duplication"),
+            ("<INS>", "insertion"),
+            ("<INS:ME:SVA>", "SVA_insertion"),
+            ("<INS:ME:OTHER>", "mobile_element_insertion"),
+            ("<INV>", "inversion"),
+            ("<CNV>", "copy_number_variation"),
+            ("<CN0>", "deletion"),
+            ("<CN=2>", "duplication"),
+            ("<CN5>", "copy_number_variation"),
+            ("<OTHER>", "<OTHER>"),
+            ("G[17:198982[", "G[17:198982["),
+            (".G", ".G"),
+        ],
+    )
+    def test_is_veps(self, alt: str, term: str) -> None:
+        assert allele_term(alt=alt, told_type="") == term
+
+    def test_comes_from_the_type_that_the_record_tells(self) -> None:
+        assert allele_term(alt="<DEL:ME:ALU>", told_type="DEL") == "deletion"
+        assert allele_term(alt="<INS:ME:ALU>", told_type="MEI") == "Alu_insertion"
+        assert allele_term(alt="G]5:7]", told_type="BND") == "G]5:7]"

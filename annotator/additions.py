@@ -35,6 +35,11 @@ class Pieces:
         self._blobs.append(text)
         self._size += len(text)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no record was given anything."""
+        return not self._blobs
+
     def joined(self) -> bytes | memoryview:
         """The text in which `begins` and `lengths` tell where the pieces are."""
         if len(self._blobs) > 1:
@@ -54,6 +59,7 @@ class Additions:
         self.consequences = Pieces(len(columns))
         self.shared = Pieces(len(columns))  # consequences of several alleles of a record
         self.names = Pieces(len(columns))  # on the genome
+        self.haplotypes = Pieces(len(columns))  # what alleles of several records do together
         self.regions = Pieces(len(columns))
         self.sites = tuple(Pieces(len(columns)) for _ in range(site_tracks))
         self.identifiers = Pieces(len(columns))
@@ -62,8 +68,9 @@ class Additions:
 
     @property
     def texts(self) -> tuple[Pieces, ...]:
-        """All that goes into INFO, in order."""
-        return (self.consequences, self.shared, self.names, self.regions, *self.sites)
+        """All that goes into INFO, in order; what no record has, but for consequences, is left out."""
+        others = (self.shared, self.haplotypes, self.names, self.regions, *self.sites)
+        return (self.consequences, *(one for one in others if not one.is_empty))
 
     def identify(self, records: Integers, *, text: bytes | memoryview, begins: Integers, ends: Integers) -> None:
         """Fill empty ID columns; an ID that is there is kept, and of several the first counts."""

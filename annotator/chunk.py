@@ -15,8 +15,10 @@ from annotator.checking import BadLine, BlockChecker, CheckedBlock, Run
 from annotator.columns import INFO, REF
 from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, GENOMIC_NAME_FIELD
 from annotator.effects.genomic_names import Genome
+from annotator.effects.naming import Naming
 from annotator.fields import FieldNames, without_keys
 from annotator.findings import ContigFindings, Hgvs
+from annotator.header import VcfHeader
 from annotator.ledger import Ledger, Rejection
 from annotator.limits import Limits
 from annotator.manifest import Contig
@@ -27,6 +29,7 @@ from annotator.reference import Reference
 from annotator.regions import RegionStore
 from annotator.rows import Rows
 from annotator.run_consequences import add_consequences
+from annotator.run_haplotypes import HAPLOTYPE_FIELD, ContigHaplotypes, add_haplotypes
 from annotator.run_names import add_genomic_names
 from annotator.run_tracks import TrackTexts
 from annotator.run_work import Place, RunWork
@@ -42,6 +45,7 @@ class Options:
     hgvs: Hgvs = Hgvs.DEFAULT
     parentheses: bool = False  # predicted protein changes as p.(…)
     keeps_bad_lines: bool = False  # bad lines go to the ledger instead of refusing the file
+    haplotypes: bool = False  # variants on the same copy of a chromosome are also judged together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +76,14 @@ class BlockAnnotator:
     """Annotates blocks of one file, in any order."""
 
     def __init__(
-        self, *, reference: Reference, column_count: int, names: FieldNames, limits: Limits, options: Options
+        self, *, reference: Reference, header: VcfHeader, names: FieldNames, limits: Limits, options: Options
     ) -> None:
         self._reference = reference
         self._names = names
         self._options = options
+        self._samples = header.samples
         self._checker = BlockChecker(
-            column_count=column_count,
+            column_count=header.column_count,
             contigs=reference.contigs,
             limits=limits,
             keeps_bad_lines=options.keeps_bad_lines,
@@ -88,7 +93,9 @@ class BlockAnnotator:
         self._judge = Judge()
         self._text = b""
         self._place = Place(regions=RegionStore({}))
+        self._haplotypes: ContigHaplotypes | None = None  # of the contig; None: they are not asked for, or not known
         self._csq_name = names.name_of.get(CSQ_FIELD.id, "")
+        self._haplotype_name = names.name_of.get(HAPLOTYPE_FIELD.id, "")
         self._genomic_name = names.name_of.get(GENOMIC_NAME_FIELD.id, "")
         self._allele_names = [names.name_of.get(field.id, "") for field in ALLELE_FIELDS]
 
@@ -131,6 +138,7 @@ class BlockAnnotator:
     def _enter(self, run: Run) -> Place:
         if run.text != self._text:
             self._text = run.text
+            self._haplotypes = None
             self._place = Place(regions=RegionStore({})) if run.contig is None else self._open(run.contig)
         return self._place
 
@@ -148,6 +156,11 @@ class BlockAnnotator:
                 hgvs=self._options.hgvs,
                 parentheses=self._options.parentheses,
             )
+            if self._haplotype_name:
+                naming = Naming(hgvs=self._options.hgvs != Hgvs.NONE, parentheses=self._options.parentheses)
+                self._haplotypes = ContigHaplotypes(
+                    store=reference.models(contig), sequence=sequence, naming=naming, samples=self._samples
+                )
         return Place(
             sequence=sequence,
             findings=findings,
@@ -165,6 +178,8 @@ class BlockAnnotator:
             work.rows.add(alleles)
         else:
             add_consequences(work, alleles, work.place.findings, csq_name=self._csq_name, names=self._allele_names)
+        if self._haplotypes is not None:
+            add_haplotypes(work, alleles, self._haplotypes, field=self._haplotype_name)
         add_genomic_names(work, alleles, field=self._genomic_name)
         self._track_texts.add_regions(work)
         self._track_texts.add_sites(work, alleles)

@@ -26,8 +26,10 @@ from annotator.progress import Done, Listener, StageClock
 from annotator.provenance import Output, Proof, options_of, proof_of, result_manifest, to_json
 from annotator.reading import TextBlock, VcfReader
 from annotator.reference import Reference
+from annotator.regrouping import MOST_BYTES, WholeTranscripts
 from annotator.remarks import remarks
 from annotator.result_files import LOG_NAME, names_of
+from annotator.run_haplotypes import HAPLOTYPE_FIELD
 from annotator.summary import Summary
 from annotator.tabix import TabixWriter
 from annotator.table import VariantTable
@@ -112,7 +114,7 @@ class _Run:
                 build=header.build,
             )
             check_build(header, contigs=reference.contigs)
-            names = _names(reference, header, hgvs=request.options.hgvs)
+            names = _names(reference, header, options=request.options)
             self._clock.begin("annotate")
             warning = self._annotate(reader, reference, names)
             self._clock.begin("finish")
@@ -135,15 +137,14 @@ class _Run:
     def _annotate(self, reader: VcfReader, reference: Reference, names: FieldNames) -> str:
         """Write result, table, index and preview; give a warning, if the records are a reason for one."""
         request, limits = self._request, self._request.limits
-        column_count = reader.header.column_count
 
         def make() -> BlockAnnotator:
             return BlockAnnotator(
-                reference=reference, column_count=column_count, names=names, limits=limits, options=request.options
+                reference=reference, header=reader.header, names=names, limits=limits, options=request.options
             )
 
         order = BlockOrder(
-            column_count=column_count,
+            column_count=reader.header.column_count,
             contigs=reference.contigs,
             limits=limits,
             keeps_bad_lines=request.options.keeps_bad_lines,
@@ -151,7 +152,9 @@ class _Run:
         watch = BuildWatch(reference=reference, limits=limits)
         longest = max((contig.length for contig in reference.manifest.contigs), default=0)
         preview, index = Preview(), TabixWriter(longest_contig=longest)
-        blocks = annotate_blocks(reader.blocks(), make=make, processes=request.processes)
+        regrouping = WholeTranscripts(reference, most_bytes=MOST_BYTES)
+        texts = regrouping.blocks(reader.blocks()) if request.options.haplotypes else reader.blocks()
+        blocks = annotate_blocks(texts, make=make, processes=request.processes)
         with ExitStack() as opened:
             opened.callback(blocks.close)
             result = opened.enter_context(BgzfFile(self._staged["vcf"], max_bytes=limits.max_output_bytes))
@@ -165,6 +168,8 @@ class _Run:
                     self._clock.progress(self.ledger.records_read, reader.fraction)
             except InvalidVcfError as fault:
                 raise reader.blame(fault) from None
+        if regrouping.forced_cuts:
+            self.ledger.notes["HAPLOTYPES_CUT"] += regrouping.forced_cuts
         warning = watch.finish(self.ledger)
         self._proofs["vcf"] = Proof(size_bytes=result.size_bytes, sha256=result.sha256)
         self._staged["index"] = index.write(self._staged["vcf"])
@@ -230,11 +235,12 @@ class _Run:
         self._manifest.write_text(to_json(manifest), encoding="utf-8")
 
 
-def _names(reference: Reference, header: VcfHeader, *, hgvs: Hgvs) -> FieldNames:
+def _names(reference: Reference, header: VcfHeader, *, options: Options) -> FieldNames:
     tracks = (field for track in reference.manifest.tracks for field in track.fields)
     consequences = CONSEQUENCE_FIELDS if reference.manifest.models else ()
-    genomic_name = (GENOMIC_NAME_FIELD,) if reference.manifest.sequence and hgvs != Hgvs.NONE else ()
-    return FieldNames((*consequences, *genomic_name, *tracks), taken=header.info_ids)
+    haplotypes = (HAPLOTYPE_FIELD,) if reference.manifest.models and options.haplotypes else ()
+    genomic_name = (GENOMIC_NAME_FIELD,) if reference.manifest.sequence and options.hgvs != Hgvs.NONE else ()
+    return FieldNames((*consequences, *haplotypes, *genomic_name, *tracks), taken=header.info_ids)
 
 
 def _write(block: AnnotatedBlock, *, result: BgzfFile, index: TabixWriter) -> None:

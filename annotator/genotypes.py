@@ -29,9 +29,14 @@ class Genotype(StrEnum):
 ZYGOSITIES = ("HET", "HOM", "HEMI", "NONE", "MISSING")  # NONE: the sample does not have this allele
 
 
+def alleles_of(text: str) -> list[str]:
+    """This function will give the alleles of a GT value, each a number or a dot; none when it is not a genotype."""
+    return _BETWEEN.split(text.lstrip("/|")) if _GENOTYPE.fullmatch(text) else []
+
+
 def genotype_of(text: str) -> Genotype:
     """This function will say what kind of genotype a GT value is."""
-    alleles = _alleles(text)
+    alleles = alleles_of(text)
     if not alleles:
         return Genotype.UNREADABLE
     if _MISSING in alleles:
@@ -46,7 +51,7 @@ def genotype_of(text: str) -> Genotype:
 
 def zygosity_of(text: str, *, allele: int) -> str | None:
     """This function will say how a sample has one ALT allele (1-based); None when the GT value cannot be read."""
-    alleles = _alleles(text)
+    alleles = alleles_of(text)
     if not alleles:
         return None
     copies = sum(other != _MISSING and int(other) == allele for other in alleles)
@@ -67,8 +72,3 @@ def zygosities(genotypes: Coded, *, alleles: NDArray[np.integer]) -> Coded:
             zygosity = zygosity_of(decoded(genotypes.values[pair >> 32]), allele=pair & 0xFFFFFFFF)
             found[index] = -1 if zygosity is None else ZYGOSITIES.index(zygosity)
     return Coded(codes=found[which], values=ZYGOSITIES)
-
-
-def _alleles(text: str) -> list[str]:
-    """The alleles of a GT value, each a number or a dot; none when it is not a genotype."""
-    return _BETWEEN.split(text.lstrip("/|")) if _GENOTYPE.fullmatch(text) else []

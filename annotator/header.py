@@ -46,7 +46,12 @@ class VcfHeader:
 
     @property
     def sample_count(self) -> int:
-        return max(0, self.column_count - len(FIXED_COLUMNS) - 1)
+        return len(self.samples)
+
+    @property
+    def samples(self) -> tuple[bytes, ...]:
+        """The names of the samples."""
+        return tuple(self.columns.split(b"\t")[len(FIXED_COLUMNS) + 1 :])
 
 
 class HeaderParser:

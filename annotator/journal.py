@@ -44,6 +44,8 @@ class Journal:
         self._lines += ["", "Options", f"  HGVS names: {_NAMED[options.hgvs]}"]
         if options.parentheses and options.hgvs != Hgvs.NONE:
             self._lines.append("  Protein changes stand in parentheses, as predicted ones: p.(…)")
+        if options.haplotypes:
+            self._lines.append("  Variants on the same copy of a chromosome are also judged together")
         self._lines.append(f"  Lines that are no records: {bad_lines}")
 
     def header(self, *, version: str, compression: str, samples: int, build: str | None) -> None:

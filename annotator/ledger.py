@@ -133,5 +133,7 @@ REASONS = {
     "NO_MODELS": "The reference has no transcript models for this contig: there is no consequence",
     "SOME_ALLELES_PASSED": "Annotated, but one of several ALT alleles is not made of plain bases",
     "STRUCTURAL": "Passed through, with what can be said of a symbolic allele or breakend without its bases",
+    "HAPLOTYPES": "Part of what several variants on the same copy of a chromosome do together",
+    "HAPLOTYPES_CUT": "Places within coding sequences across which variants were not judged together, for want of room",
     "FIELD_LEFT_OUT": "The record already carries an INFO key of ours that its header does not declare",
 }

@@ -25,6 +25,10 @@ def remarks(reader: VcfReader, *, names: FieldNames, ledger: Ledger, build: str)
     if blocks:
         were = "was" if blocks == 1 else "were"
         yield f"This is a gVCF: {counted(blocks, 'block')} of reference calls {were} passed through unchanged."
+    cuts = ledger.notes["HAPLOTYPES_CUT"]
+    if cuts:
+        places = "one place" if cuts == 1 else f"{cuts:,} places"
+        yield f"Variants of a coding sequence were not judged together across {places}: there are too many of them."
     left_out = ledger.notes["FIELD_LEFT_OUT"]
     if left_out:
         hold = "holds" if left_out == 1 else "hold"

@@ -54,6 +54,11 @@ def add(commands: "Commands") -> None:
     )
     parser.add_argument("--parentheses", action="store_true", help="write protein changes as predicted ones: p.(…)")
     parser.add_argument(
+        "--haplotypes",
+        action="store_true",
+        help="also judge together what lies on the same copy of a chromosome, by phased genotypes",
+    )
+    parser.add_argument(
         "--on-bad-record",
         choices=(_STOP, _LEDGER),
         default=_STOP,
@@ -152,6 +157,7 @@ def _annotate(options: argparse.Namespace) -> int:
         options=Options(
             hgvs=options.hgvs,
             parentheses=options.parentheses,
+            haplotypes=options.haplotypes,
             keeps_bad_lines=options.on_bad_record == _LEDGER,
         ),
         processes=options.processes,

@@ -40,15 +40,32 @@ class _Edit:
         return len(self.alt) - (self.last - self.first + 1)
 
 
-def joint_effects(variants: Iterable[Variant], view: TranscriptView, *, naming: Naming = NAMED) -> list[JointEffect]:
-    """This function will find the variants of one haplotype that matter to each other, and work out what they do."""
-    edits = sorted(filter(None, (_edit(one, view) for one in variants)), key=lambda edit: (edit.first, edit.last))
-    joint = []
-    for group in _groups(edits):
-        if len(group) > 1:
-            effect = _effect(group, view, naming=naming)
-            joint.append(JointEffect(variants=tuple(edit.variant for edit in group), effect=effect))
-    return joint
+class JointEffects:
+    """The joint effects of variants on one transcript; what was worked out once is remembered."""
+
+    def __init__(self, view: TranscriptView, *, naming: Naming = NAMED) -> None:
+        self._view = view
+        self._naming = naming
+        self._edits: dict[Variant, _Edit | None] = {}
+        self._known: dict[tuple[Variant, ...], JointEffect] = {}
+
+    def find(self, variants: Iterable[Variant]) -> list[JointEffect]:
+        """This function will find variants of one haplotype that matter to each other, and work out what they do."""
+        edits = sorted(filter(None, map(self._edit, variants)), key=lambda edit: (edit.first, edit.last))
+        return [self._joint(group) for group in _groups(edits) if len(group) > 1]
+
+    def _edit(self, variant: Variant) -> _Edit | None:
+        if variant not in self._edits:
+            self._edits[variant] = _edit(variant, self._view)
+        return self._edits[variant]
+
+    def _joint(self, group: list[_Edit]) -> JointEffect:
+        variants = tuple(edit.variant for edit in group)
+        known = self._known.get(variants)
+        if known is None:
+            effect = _effect(group, self._view, naming=self._naming)
+            known = self._known[variants] = JointEffect(variants=variants, effect=effect)
+        return known
 
 
 def _edit(variant: Variant, view: TranscriptView) -> _Edit | None:

@@ -120,6 +120,15 @@ class ModelStore:
         order[sorted(range(len(self)), key=identifiers.__getitem__)] = np.arange(len(self))
         return flags, self._arrays["length"].astype(np.int64), order
 
+    def coding_parts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Numbers of each transcript's first coding part, with the end; first and last bases of all coding parts.
+
+        The parts of a transcript stand in genomic order.
+        """
+        if not len(self):
+            return np.zeros(1, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
+        return self._arrays["coding_offset"].astype(np.int64), self._arrays["coding"].astype(np.int64)
+
     def _build(self, index: int) -> Transcript:
         strand, phase, flags = self._arrays["detail"][index].tolist()
         numbers = self._arrays["text"][index].tolist()

@@ -55,10 +55,24 @@ class TestAnnotate:
 
     def test_takes_choices_that_its_manifest_tells(self, tmp_path: Path) -> None:
         arguments = ["annotate", str(SAMPLE_VCF), "--output", str(tmp_path), "--progress", "none"]
-        choices = ["--hgvs", "all", "--parentheses", "--on-bad-record", "ledger", "--max-bad-lines", "3"]
+        choices = [
+            "--hgvs",
+            "all",
+            "--parentheses",
+            "--haplotypes",
+            "--on-bad-record",
+            "ledger",
+            "--max-bad-lines",
+            "3",
+        ]
         assert main([*arguments, *choices, "--processes", "2"]) == 0
         options = json.loads((tmp_path / "manifest.json").read_text())["options"]
-        assert options["options"] == {"hgvs": "all", "parentheses": True, "keeps_bad_lines": True}
+        assert options["options"] == {
+            "hgvs": "all",
+            "parentheses": True,
+            "keeps_bad_lines": True,
+            "haplotypes": True,
+        }
         assert options["limits"]["max_bad_lines"] == 3
         assert options["stem"] == "sample"
         log = (tmp_path / "log.txt").read_text()

@@ -1,11 +1,15 @@
 """Variants on the same copy of a chromosome."""
 
-from annotator.effects.haplotypes import JointEffect, joint_effects
+import random
+from itertools import groupby
+
+from annotator.effects.genetic_code import translate
+from annotator.effects.haplotypes import JointEffect, JointEffects
 from tests.annotator.effects.handmade import Gene, terms_of
 
 
 def joint(hand: Gene, *changes: tuple[int, str, str]) -> list[JointEffect]:
-    return joint_effects([hand.variant(*change) for change in changes], hand.view)
+    return JointEffects(hand.view).find([hand.variant(*change) for change in changes])
 
 
 class TestJointEffects:
@@ -46,3 +50,33 @@ class TestJointEffects:
 
     def test_takes_one_of_two_that_overlap(self, hand: Gene) -> None:
         assert joint(hand, (33, "TGG", ""), (34, "G", "A")) == []
+
+    def test_remembers_what_was_worked_out(self, hand: Gene) -> None:
+        known = JointEffects(hand.view)
+        codon = [hand.variant(33, "T", "C"), hand.variant(35, "G", "T")]
+        [alone] = known.find(codon)
+        [again] = known.find([*codon, hand.variant(93, "C", "G")])
+        assert again is alone
+
+    def test_reads_the_codons_of_the_whole_copy(self, hand: Gene) -> None:
+        """Against a copy of the coding sequence in which all bases are changed."""
+        chance, view = random.Random(4), hand.view
+        coding = [position for first, last in hand.transcript.coding for position in range(first, last + 1)]
+        for _ in range(200):
+            changes = [
+                (position, base, chance.choice([other for other in "ACGT" if other != base]))
+                for position in sorted(chance.sample(coding, k=8))
+                for base in hand.text[position - 1]
+            ]
+            copy = list(view.cds)
+            for position, _, alt in changes:
+                copy[coding.index(position)] = alt
+            codons = [list(group) for _, group in groupby(changes, key=lambda one: coding.index(one[0]) // 3)]
+            expected = []
+            for group in codons:
+                start = coding.index(group[0][0]) // 3 * 3
+                acids = [translate("".join(bases[start : start + 3]), view.code) for bases in (view.cds, copy)]
+                if len(group) > 1:
+                    expected.append((str(start // 3 + 1), acids[0] if acids[0] == acids[1] else "/".join(acids)))
+            found = [(one.effect.protein_position, one.effect.amino_acids) for one in joint(hand, *changes)]
+            assert found == expected

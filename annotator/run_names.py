@@ -1,7 +1,7 @@
 """The HGVS names on the genome of the alleles of one run, put into the text of their records.
 
 Nine of ten alleles change a single base, and all of them are named at once, as a table of characters. Of the others
-most insert or delete a few bases; how far these move is also looked up at once.
+most insert or delete some bases, which is also worked out at once.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from annotator.columns import UPPER
 from annotator.effects.effect import Variant
 from annotator.effects.genomic_names import Genome, genomic_name
+from annotator.intron_names import Zoned, intron_names
+from annotator.models.zones import ABOUT
+from annotator.normal_form import Changes
 from annotator.run_work import RunWork
+from annotator.spans import Spans
 from annotator.verdicts import Alleles
 
 _POWERS = 10 ** np.arange(1, 11, dtype=np.int64)
 _ZERO = ord("0")
-_SHORT = 32  # bases; longer insertions and deletions are named one by one
-_LOOKS = (8, 64)  # bases behind them: few move at all, and fewer far
+_WHOLE_CONTIG = [{"number": 1, "sign": 1}.get(name, 0) for name in ABOUT]
 
 Integers = NDArray[np.int64]
 
@@ -93,80 +96,38 @@ def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) 
 
 def _others(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) -> _Names:
     which = np.flatnonzero(alleles.verified & ~alleles.are_snvs)
-    known = _quick_names(work, alleles, which, genome.head)
+    known = _quick_names(work, alleles, which, genome)
     found = []
     for number, position in zip(which.tolist(), alleles.positions[which].tolist(), strict=True):
         name = known.get(number)
-        if name is None:
+        if not name:
             ref, alt = work.bases(alleles, number)
-            name = genomic_name(Variant(position=position, ref=ref.decode(), alt=alt.decode()), genome)
-        found.append(name.encode())
+            name = genomic_name(Variant(position=position, ref=ref.decode(), alt=alt.decode()), genome).encode()
+        found.append(name)
     lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found)) + len(lead)
     return _Names(
         alleles=which, text=b"".join(lead + name for name in found), lengths=lengths, bare_text=b"".join(found)
     )
 
 
-def _quick_names(work: RunWork, alleles: Alleles, which: Integers, head: str) -> dict[int, str]:
-    """The names, by allele, of short deletions and insertions that do not move far: what `genomic_name` says."""
-    lengths = (alleles.ref_lengths + alleles.alt_lengths)[which]
-    is_pure = np.minimum(alleles.ref_lengths, alleles.alt_lengths)[which] == 0
-    indels = which[is_pure & (lengths <= _SHORT)]
-    names: dict[int, str] = {}
-    for looked in _LOOKS:
-        if len(indels):
-            slid = _Slid(work, alleles, indels, looked=looked)
-            names |= slid.names(head)
-            indels = indels[slid.goes_on]
-    return names
-
-
-class _Slid:
-    """Deletions and insertions, moved to the 3' end among the `looked` bases behind them."""
-
-    def __init__(self, work: RunWork, alleles: Alleles, indels: Integers, *, looked: int) -> None:
-        assert work.place.sequence is not None
-        self._sequence = work.place.sequence
-        self._alleles = indels
-        self._is_deletion = alleles.ref_lengths[indels] > 0
-        begins = np.where(self._is_deletion, alleles.ref_begins[indels], alleles.alt_begins[indels])
-        self._lengths = (alleles.ref_lengths + alleles.alt_lengths)[indels]
-        codes = work.checked.columns.codes
-        ahead = np.arange(looked)
-        bases = UPPER[codes[begins[:, None] + ahead % self._lengths[:, None]]]
-        differs = bases != self._bases(alleles.ends[indels][:, None] + 1 + ahead)
-        self.goes_on = ~differs.any(axis=1)
-        self._steps = np.argmax(differs, axis=1)
-        self._positions = alleles.positions[indels] + self._steps
-        # The word as it stands there, as many bases as the longest has.
-        within = np.arange(self._lengths.max())
-        self._words = UPPER[codes[begins[:, None] + (self._steps[:, None] + within) % self._lengths[:, None]]]
-        before = self._positions[:, None] - self._lengths[:, None] + within
-        is_behind = within >= self._lengths[:, None]
-        self._is_double = ((self._words == self._bases(before)) | is_behind).all(axis=1)
-
-    def names(self, head: str) -> dict[int, str]:
-        """The names of those that do not go on beyond what was looked at."""
-        found = {}
-        length_of_contig = self._sequence.length
-        columns = (self._alleles, self._positions, self._lengths, self._is_deletion, self._is_double, ~self.goes_on)
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        for row, (allele, position, length, is_deletion, is_double, is_known) in enumerate(rows):
-            if not is_known:
-                continue
-            if is_deletion or is_double:
-                first = position if is_deletion else position - length
-                place = f"{first}_{first + length - 1}" if length > 1 else str(first)
-                found[allele] = f"{head}{place}{'del' if is_deletion else 'dup'}"
-            elif 1 < position <= length_of_contig:  # else it stands before the first base, or behind the last
-                word = self._words[row, :length].tobytes().decode()
-                found[allele] = f"{head}{position - 1}_{position}ins{word}"
-        return found
-
-    def _bases(self, positions: Integers) -> NDArray[np.uint8]:
-        """The bases at these positions, 1-based; 0 outside of the contig."""
-        is_there = (positions >= 1) & (positions <= self._sequence.length)
-        return np.where(is_there, self._sequence.at(np.where(is_there, positions - 1, 0)), 0).astype(np.uint8)
+def _quick_names(work: RunWork, alleles: Alleles, which: Integers, genome: Genome) -> dict[int, bytes]:
+    """The names, by allele, of insertions and deletions away from the contig's ends: what `genomic_name` says."""
+    sequence = work.place.sequence
+    assert sequence is not None
+    indels = which[np.minimum(alleles.ref_lengths, alleles.alt_lengths)[which] == 0]
+    lengths, are_deletions = (alleles.ref_lengths + alleles.alt_lengths)[indels], alleles.ref_lengths[indels] > 0
+    begins = np.where(are_deletions, alleles.ref_begins[indels], alleles.alt_begins[indels])
+    words = Spans(text=work.checked.columns.codes, begins=begins, ends=begins + lengths)
+    contig = Zoned(  # one zone, in which each base has its position for a number
+        changes=Changes(words=words, positions=alleles.positions[indels], are_deletions=are_deletions),
+        about=np.repeat(np.array([_WHOLE_CONTIG], dtype=np.int32), len(indels), axis=0),
+        firsts=np.ones(len(indels), dtype=np.int64),
+        lasts=np.full(len(indels), sequence.length, dtype=np.int64),
+        are_forward=np.ones(len(indels), dtype=np.bool_),
+        prefixes=[genome.head.encode()],
+        prefix_of=np.zeros(len(indels), dtype=np.int64),
+    )
+    return dict(zip(indels.tolist(), intron_names(contig, sequence=sequence), strict=True))
 
 
 def _in_order(parts: list[_Names], *, count: int, lead: int) -> pa.StringArray:

@@ -135,5 +135,6 @@ REASONS = {
     "STRUCTURAL": "Passed through, with what can be said of a symbolic allele or breakend without its bases",
     "HAPLOTYPES": "Part of what several variants on the same copy of a chromosome do together",
     "HAPLOTYPES_CUT": "Places within coding sequences across which variants were not judged together, for want of room",
+    "HAPLOTYPES_LEFT_OUT": "Variants on the same copies that are not told of together: one record has too many such",
     "FIELD_LEFT_OUT": "The record already carries an INFO key of ours that its header does not declare",
 }

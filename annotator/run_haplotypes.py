@@ -34,6 +34,7 @@ HAPLOTYPE_FIELD = InfoField(
     f"{ANNOTATOR_VERSION}; @POS: told in the record at POS. Format: {COLUMNS}",
 )
 _CARRIERS_NAMED = 10
+_MOST_TOLD = 200  # of one record: in thousands of samples rare variants make very many combinations
 _LONGEST = 100  # characters of amino acids and codons; longer ones are left out
 
 Haplotype = tuple[int, ...]  # numbers of alleles
@@ -71,19 +72,32 @@ class _Joint:
 def add_haplotypes(work: RunWork, alleles: Alleles, haplotypes: ContigHaplotypes, *, field: str) -> None:
     """Add what alleles on the same copies do together to the first of their records; others tell where it stands."""
     run = _Run(work, alleles, haplotypes)
-    texts: dict[int, dict[str, None]] = {}  # entries by record, each once
-    pointers: dict[int, dict[str, None]] = {}
+    by_record: dict[int, list[_Joint]] = {}  # by the first record of each
     for joint in run.joint_effects():
-        records = sorted({int(alleles.records[number]) for number in joint.haplotype})
-        texts.setdefault(records[0], {})[run.entry(joint)] = None
-        pointer = f"@{int(work.checked.positions[records[0]])}"
-        for record in records[1:]:
-            pointers.setdefault(record, {})[pointer] = None
-    for record in sorted({*texts, *pointers}):
-        entries = [*texts.get(record, ()), *pointers.get(record, ())]
+        by_record.setdefault(int(alleles.records[list(joint.haplotype)].min()), []).append(joint)
+    texts: dict[int, dict[str, None]] = {}  # by record: pointers, and then its own entries
+    for first, found in sorted(by_record.items()):
+        told = _commonest(found)
+        if len(told) < len(found):
+            work.ledger.notes["HAPLOTYPES_LEFT_OUT"] += len(found) - len(told)
+        pointer = f"@{int(work.checked.positions[first])}"
+        for joint in told:
+            texts.setdefault(first, {})[run.entry(joint)] = None
+            for record in alleles.records[list(joint.haplotype)].tolist():
+                if record != first:
+                    texts.setdefault(record, {})[pointer] = None
+    for record, entries in texts.items():
         work.additions.haplotypes.put_one(record, f"{field}={','.join(entries)}".encode())
     if texts:
-        work.ledger.notes["HAPLOTYPES"] += len({*texts, *pointers})
+        work.ledger.notes["HAPLOTYPES"] += len(texts)
+
+
+def _commonest(found: list[_Joint]) -> list[_Joint]:
+    """As many as one record tells, those on the most copies, in their order."""
+    if len(found) <= _MOST_TOLD:
+        return found
+    chosen = sorted(range(len(found)), key=lambda number: -len(found[number].carriers))[:_MOST_TOLD]
+    return [found[number] for number in sorted(chosen)]
 
 
 class _Run:

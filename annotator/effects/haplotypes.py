@@ -1,8 +1,8 @@
 """The joint effect of variants that lie on the same copy of a chromosome.
 
 Two variants change each other's meaning when they touch the same codon, or when one shifts the reading frame and the
-other lies behind it, up to where the frame is restored. Only variants within the coding bases are joined: next to an
-intron or a UTR nobody knows what the transcript would look like.
+other lies behind it, up to where the frame is restored or a new stop ends the protein. Only variants within the coding
+bases are joined: next to an intron or a UTR nobody knows what the transcript would look like.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from annotator.effects.coding import coding_terms
 from annotator.effects.codons import cut_codons
 from annotator.effects.effect import Effect, Variant
-from annotator.effects.genetic_code import reverse_complement
+from annotator.effects.genetic_code import STOP, reverse_complement, translate
 from annotator.effects.naming import NAMED, Naming
 from annotator.effects.placing import Placement, exon_numbers, span
 from annotator.effects.protein_names import name_of_codons
@@ -52,7 +52,7 @@ class JointEffects:
     def find(self, variants: Iterable[Variant]) -> list[JointEffect]:
         """This function will find variants of one haplotype that matter to each other, and work out what they do."""
         edits = sorted(filter(None, map(self._edit, variants)), key=lambda edit: (edit.first, edit.last))
-        return [self._joint(group) for group in _groups(edits) if len(group) > 1]
+        return [self._joint(group) for group in _groups(edits, self._view) if len(group) > 1]
 
     def _edit(self, variant: Variant) -> _Edit | None:
         if variant not in self._edits:
@@ -79,8 +79,8 @@ def _edit(variant: Variant, view: TranscriptView) -> _Edit | None:
     return _Edit(variant=variant, first=placement.cds_start, last=placement.cds_end, alt=alt)
 
 
-def _groups(edits: list[_Edit]) -> list[list[_Edit]]:
-    """This function will part edits where the frame is whole and a new codon begins; one that overlaps another ends it.
+def _groups(edits: list[_Edit], view: TranscriptView) -> list[list[_Edit]]:
+    """This function will part edits where a new codon begins and the frame is whole, or is not read any further.
 
     Records that overlap cannot both be true of one copy: the later one is left out.
     """
@@ -90,7 +90,8 @@ def _groups(edits: list[_Edit]) -> list[list[_Edit]]:
         if groups and (edit.first <= reached or (edit.last < edit.first == groups[-1][-1].first > reached)):
             continue
         codon_reached = (reached + 2) // 3
-        if groups and (shift % 3 or (edit.first + 2) // 3 <= codon_reached):
+        shares_codon = (edit.first + 2) // 3 <= codon_reached
+        if groups and (shares_codon or (shift % 3 and not _stops_before(edit, groups[-1], view))):
             groups[-1].append(edit)
         else:
             groups.append([edit])
@@ -98,6 +99,13 @@ def _groups(edits: list[_Edit]) -> list[list[_Edit]]:
         shift += edit.growth
         reached = max(edit.last, edit.first - 1)
     return groups
+
+
+def _stops_before(edit: _Edit, group: list[_Edit], view: TranscriptView) -> bool:
+    """This function will say whether the codons that a group has shifted hold a stop in front of the next edit."""
+    first = group[0].first
+    bases = view.cds[(first - 1) // 3 * 3 : first - 1] + _joined(group, view, edit.first - 1)
+    return STOP in translate(bases, view.code)
 
 
 def _effect(group: list[_Edit], view: TranscriptView, *, naming: Naming) -> Effect:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from annotator import run_haplotypes
 from annotator.chunk import Options
 from annotator.findings import Hgvs
 from annotator.run_haplotypes import COLUMNS
@@ -162,6 +163,17 @@ class TestAddHaplotypes:
         assert entry["Copies"] == "45"
         assert entry["Carriers"].split("&")[:4] == ["s%3A0:2", "s%3A1:1", "s%3A1:2", "s%3A2:2"]
         assert entry["Carriers"].count("&") == 9
+
+    def test_tells_the_commonest_where_there_are_too_many(
+        self, annotate: Cohort, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(run_haplotypes, "_MOST_TOLD", 1)
+        outcome = annotate(
+            (33, "T", "C", "1|1 1|0"), (34, "G", "A", "0|1 0|0"), (35, "G", "T", "1|0 1|0"), samples=("a", "b")
+        )
+        assert told(outcome) == ["missense_variant", "", "@33"]
+        assert joint(outcome)[0]["Carriers"] == "a:1&b:1"
+        assert outcome.json("ledger")["notes"]["HAPLOTYPES_LEFT_OUT"] == 1
 
     def test_tells_different_copies_apart(self, annotate: Cohort) -> None:
         outcome = annotate(

@@ -48,6 +48,18 @@ class TestJointEffects:
         assert terms_of(found.effect) == "frameshift_variant"
         assert len(found.variants) == 2
 
+    def test_ends_where_a_shifted_frame_has_a_stop(self, hand: Gene) -> None:
+        """Without a G of TGG, ATG GCT TGG AAA T… becomes ATG GCT TGA AAT…"""
+        assert joint(hand, (34, "G", ""), (37, "A", "C")) == []
+        assert joint(hand, (34, "G", ""), (93, "C", "G")) == []
+        [found] = joint(hand, (34, "G", ""), (36, "A", "C"), (93, "C", "G"))
+        assert len(found.variants) == 3
+        assert terms_of(found.effect) == "frameshift_variant"
+
+    def test_begins_anew_behind_such_a_stop(self, hand: Gene) -> None:
+        [found] = joint(hand, (34, "G", ""), (85, "G", "C"), (87, "C", "A"))
+        assert (len(found.variants), found.effect.amino_acids) == (2, "G/R")
+
     def test_takes_one_of_two_that_overlap(self, hand: Gene) -> None:
         assert joint(hand, (33, "TGG", ""), (34, "G", "A")) == []
 

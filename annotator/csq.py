@@ -1,12 +1,10 @@
 """The text of consequences: INFO/CSQ in Ensembl VEP's layout, and the fields of our own beside it."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from annotator.effects.effect import Effect
 from annotator.info import InfoField
-from annotator.models.store import Heading
 from annotator.ontology import Term
 from annotator.version import ANNOTATOR_VERSION
 
@@ -15,6 +13,8 @@ COLUMNS = (
     "CDS_position|Protein_position|Amino_acids|Codons|DISTANCE|STRAND|FLAGS|PICK|CANONICAL|MANE_SELECT|"
     "MANE_PLUS_CLINICAL"
 )
+
+ENSEMBL = "ENS"  # what its identifiers begin with
 
 _SOURCE = "Genomics Cloud annotator"
 
@@ -60,32 +60,9 @@ def encode(text: str) -> str:
     return _RESERVED.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """The columns of a transcript's entries that do not depend on the allele, with the separators around them."""
-
-    identity: str  # SYMBOL to BIOTYPE
-    standing: str  # STRAND to MANE_PLUS_CLINICAL
-    picked_standing: str
-
-
 def feature_of(identifier: str) -> str:
     """VEP's Feature column: Ensembl's identifiers stand there without their version, RefSeq's with it."""
-    return identifier.partition(".")[0] if identifier.startswith("ENS") else identifier
-
-
-def frame_of(heading: Heading) -> Frame:
-    """The frame of one transcript."""
-    flags = ("cds_start_NF", heading.start_incomplete), ("cds_end_NF", heading.end_incomplete)
-    flag_text = "&".join(name for name, holds in flags if holds)
-    canonical = "YES" if heading.is_canonical else ""
-    mane = f"|{canonical}|{encode(heading.mane_select)}|{encode(heading.mane_plus_clinical)}"
-    identity = (heading.symbol, heading.gene_id, "Transcript", feature_of(heading.id), heading.biotype)
-    return Frame(
-        identity=f"|{'|'.join(map(encode, identity))}|",
-        standing=f"|{heading.strand}|{flag_text}|{mane}",
-        picked_standing=f"|{heading.strand}|{flag_text}|1{mane}",
-    )
+    return identifier.partition(".")[0] if identifier.startswith(ENSEMBL) else identifier
 
 
 @lru_cache(maxsize=4096)
@@ -93,10 +70,15 @@ def term_names(terms: tuple[Term, ...]) -> str:
     return "&".join(term.name for term in terms)
 
 
-def entry_body(identity: str, effect: Effect) -> str:
-    """The columns behind Allele up to DISTANCE; `identity` are those from SYMBOL to BIOTYPE."""
+def entry_head(terms: tuple[Term, ...]) -> str:
+    """The columns from Consequence to IMPACT, with the separator before them."""
+    return f"|{term_names(terms)}|{terms[0].impact if terms else ''}"
+
+
+def entry_body(effect: Effect) -> str:
+    """The columns from EXON to DISTANCE."""
     return (
-        f"|{term_names(effect.terms)}|{effect.terms[0].impact}{identity}{effect.exon}|{effect.intron}|"
+        f"{effect.exon}|{effect.intron}|"
         f"{_encode_name(effect.hgvsc)}|{_encode_name(effect.hgvsp)}|{effect.cdna_position}|{effect.cds_position}|"
         f"{effect.protein_position}|{effect.amino_acids}|{effect.codons}|{effect.distance}"
     )

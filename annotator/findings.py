@@ -12,27 +12,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.coded import distinct
-from annotator.csq import ALLELE_FIELDS, CSQ_FIELD, encode, entry_body, feature_of, intergenic_tail, term_names
+from annotator.csq import (
+    ALLELE_FIELDS,
+    CSQ_FIELD,
+    encode,
+    entry_body,
+    entry_head,
+    feature_of,
+    intergenic_tail,
+    term_names,
+)
 from annotator.effects.effect import Effect, Variant
 from annotator.effects.naming import Naming
 from annotator.effects.pick import picking_numbers
 from annotator.effects.structural import StructuralVariant, structural_effect
 from annotator.effects.transcript_names import slide, transcript_name
-from annotator.effects.transcripts import FLANK_BASES, effect_of
+from annotator.effects.transcripts import effect_of
 from annotator.effects.view import TranscriptView, TranscriptViews
 from annotator.fields import FieldNames
 from annotator.intron_names import Zoned, intron_names
 from annotator.models.store import ModelStore
-from annotator.models.zones import ABOUT, NAME_SIGNS, NAME_STEPS
+from annotator.models.zones import EXON, INTRON, IS_FLANK
 from annotator.normal_form import Changes
 from annotator.ontology import BY_RANK, TERMS, Term
-from annotator.pairs import Pairs, Queries
-from annotator.rendering import PAIR_COLUMNS, Batch, Rendered, Texts, render
+from annotator.pairs import PairFinder, Pairs, Queries
+from annotator.rendering import Batch, Named, Rendered, Tables, render
 from annotator.sequence import ContigBases
-from annotator.transcript_texts import TranscriptText, TranscriptTexts
+from annotator.texts import Texts
+from annotator.transcript_texts import TranscriptTexts
 
 _INTERGENIC = TERMS["intergenic_variant"]
-_EXON, _INTRON, _CDNA, _IS_FLANK, _REGION, _BEFORE, _NUMBER, _SIGN = range(len(ABOUT))
 
 Integers = NDArray[np.int64]
 
@@ -43,6 +52,9 @@ class Hgvs(StrEnum):
     DEFAULT = "default"  # the picked one, and all whose coding sequence or splice sites are hit
     ALL = "all"
     NONE = "none"
+
+
+_NAMED = {Hgvs.DEFAULT: Named.PICKED, Hgvs.ALL: Named.ALL, Hgvs.NONE: Named.NONE}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,67 +76,30 @@ class ContigFindings:
     def __init__(
         self, *, store: ModelStore, sequence: ContigBases, names: FieldNames, hgvs: Hgvs, parentheses: bool
     ) -> None:
-        self._store = store
+        self.store = store
         self._sequence = sequence
         self._hgvs = hgvs
         self._named = Naming(hgvs=hgvs != Hgvs.NONE, parentheses=parentheses)
         self._unnamed = Naming(hgvs=False, parentheses=parentheses)
         self._lead = f"{names.name_of[CSQ_FIELD.id]}=".encode()
-        self._allele_names = tuple(names.name_of[one.id] for one in ALLELE_FIELDS)
+        *self._rank_keys, self._terms_key, symbol_key, feature_key = (names.name_of[one.id] for one in ALLELE_FIELDS)
+        self._texts = TranscriptTexts(store, symbol_key=symbol_key, feature_key=feature_key)
+        self._nothing_own = f"{self._own_terms((_INTERGENIC,))};{symbol_key}=.;{feature_key}=.".encode()
+        self._rank_owns = Texts.of([self._own_rank(term).encode() for term in BY_RANK])
         self._views = TranscriptViews(sequence)
-        self._starts = np.maximum(store.starts.astype(np.int64) - FLANK_BASES, 0)
-        self._ends = store.ends.astype(np.int64) + FLANK_BASES
+        self._finder = PairFinder(store, names_all=hgvs == Hgvs.ALL)
         self._standing = picking_numbers(*store.standing())
-        self.texts = TranscriptTexts(store)
         self.terms: list[tuple[Term, ...]] = [*store.zones.terms, (_INTERGENIC,)]
         self._number_of_terms = {terms: number for number, terms in enumerate(self.terms)}
         self._intergenic = len(self.terms) - 1
 
     def find(self, queries: Queries) -> Findings:
         """Find and write what these alleles do."""
-        work = Pairs(queries, *self._pairs(queries.first, queries.last))
-        self._look_up(work)
+        work = self._finder.find(queries)
         self._work_out(work)
         work.pick(self._standing)
         names = self._name_picked(work)
         return self._write(work, names)
-
-    def _pairs(self, first: Integers, last: Integers) -> tuple[Integers, Integers]:
-        """All pairs of an allele and a transcript that is near it, by allele, transcripts in the store's order."""
-        by_place = np.argsort(first, kind="stable")
-        sorted_first = first[by_place]
-        reach = int((last - first).max(initial=0))
-        begins = np.searchsorted(sorted_first, self._starts - reach, side="left")
-        ends = np.searchsorted(sorted_first, self._ends, side="right")
-        near = np.flatnonzero(ends > begins)
-        counts = (ends - begins)[near]
-        stops = np.cumsum(counts)
-        total = int(stops[-1]) if len(stops) else 0
-        transcript = np.repeat(near, counts)
-        allele = by_place[np.repeat(begins[near] - (stops - counts), counts) + np.arange(total)]
-        touches = (np.maximum(first, last)[allele] >= self._starts[transcript]) & (
-            np.minimum(first, last)[allele] <= self._ends[transcript]
-        )
-        allele, transcript = allele[touches], transcript[touches]
-        order = np.argsort(allele, kind="stable")
-        return allele[order], transcript[order]
-
-    def _look_up(self, work: Pairs) -> None:
-        """Read what the zones say, and see where that is not enough."""
-        queries, zones = work.queries, self._store.zones
-        first, last = queries.first[work.allele], queries.last[work.allele]
-        zone = zones.find(work.transcript, first)
-        work.zone = zone
-        work.about = zones.about(zone).astype(np.int64)
-        work.zone_start = zones.starts(zone)
-        work.terms = zones.kinds(zone).astype(np.int64)
-        is_snv = queries.refs[work.allele] > 0
-        is_flank = work.about[:, _IS_FLANK] > 0
-        in_one = zone == zones.find(work.transcript, last)
-        may_stay = is_snv | is_flank | ((work.about[:, _EXON] == 0) & (self._hgvs != Hgvs.ALL))
-        in_plain = (work.terms > 0) & in_one
-        work.is_plain = in_plain & may_stay & ~queries.structural[work.allele]
-        work.in_plain_exon = in_plain & ~work.is_plain
 
     def _work_out(self, work: Pairs) -> None:
         """Work out what zones do not tell."""
@@ -154,7 +129,7 @@ class ContigFindings:
         if self._hgvs == Hgvs.NONE:
             return []
         picked = work.picked[(work.picked >= 0) & (work.queries.refs == 0)]
-        in_intron = picked[work.is_plain[picked] & (work.about[picked, _IS_FLANK] == 0)]
+        in_intron = picked[work.is_plain[picked] & (self.store.zones.about(work.zone[picked])[:, IS_FLANK] == 0)]
         names = self._names_in_introns(work, in_intron)
         work.name[work.allele[in_intron]] = np.arange(len(in_intron))
         if self._hgvs == Hgvs.DEFAULT:
@@ -187,9 +162,7 @@ class ContigFindings:
     def _names_of_moves(self, work: Pairs, pairs: Integers) -> list[bytes]:
         """The names of insertions and deletions, as far as these can be told from the zones."""
         alleles, zones = work.allele[pairs], work.zone[pairs]
-        used, local = distinct(work.transcript[pairs], below=len(self._store))
-        texts = [self.texts.of(number) for number in used.tolist()]
-        are_forward = np.array([one.heading.strand > 0 for one in texts], dtype=np.bool_)
+        used, local = distinct(work.transcript[pairs], below=len(self.store))
         first, last = work.queries.first[alleles], work.queries.last[alleles]
         zoned = Zoned(
             changes=Changes(
@@ -197,63 +170,73 @@ class ContigFindings:
                 positions=first,
                 are_deletions=last >= first,
             ),
-            about=work.about[pairs].astype(np.int32),
-            firsts=work.zone_start[pairs],
-            lasts=self._store.zones.last_bases(zones),
-            are_forward=are_forward[local],
-            prefixes=[one.name for one in texts],
+            about=self.store.zones.about(zones),
+            firsts=self.store.zones.starts(zones),
+            lasts=self.store.zones.last_bases(zones),
+            are_forward=self.store.strands[work.transcript[pairs]] > 0,
+            prefixes=self._texts.names(used),
             prefix_of=local,
         )
         return intron_names(zoned, sequence=self._sequence)
 
     def _write(self, work: Pairs, names: list[bytes]) -> Findings:
         queries = work.queries
-        used, local = distinct(work.transcript, below=len(self._store))
-        texts = [self.texts.of(number) for number in used.tolist()]
-        pairs, heads, entries = self._pair_rows(work, local, texts)
-        transcripts, terms = work.of_picked(work.transcript, -1), work.of_picked(work.terms, self._intergenic)
-        ranks = np.where(work.picked < 0, _INTERGENIC.rank, work.worst_ranks)
-        owns, own = self._own_texts(transcripts, terms, ranks)
-        owns.append(b"")  # of alleles that share a record
-        alleles = np.stack(
-            (
-                work.offsets[:-1],
-                work.offsets[1:],
-                work.picked,
-                queries.text_begins,
-                queries.text_lengths,
-                queries.refs.astype(np.int64),
-                queries.alts.astype(np.int64),
-                work.name,
-                np.where(queries.whole, own, len(owns) - 1),
-                queries.whole,
-            ),
-            axis=1,
-        )
+        used, local = distinct(work.transcript, below=len(self.store))
+        frames = self._texts.of(used)
+        entries, finished = self._entries(work)
+        worst_ranks = np.where(work.picked < 0, _INTERGENIC.rank, work.worst_ranks)
         rendered = render(
             Batch(
-                alleles=alleles,
-                pairs=pairs,
+                alleles=np.stack(
+                    (
+                        work.offsets[:-1],
+                        work.offsets[1:],
+                        work.picked,
+                        np.minimum(queries.first, queries.last),
+                        np.maximum(queries.first, queries.last),
+                        queries.text_begins,
+                        queries.text_lengths,
+                        queries.refs,
+                        queries.alts,
+                        work.name,
+                        worst_ranks,
+                        queries.whole,
+                    ),
+                    axis=1,
+                    dtype=np.int64,
+                ),
+                pairs=np.stack((local, work.terms, work.ranks, work.zone, entries)),
+                named=_NAMED[self._hgvs],
                 lead=self._lead,
                 nothing=intergenic_tail(_INTERGENIC).encode(),
+                nothing_own=self._nothing_own,
                 allele_text=queries.texts,
-                heads=Texts(heads),
-                standings=Texts([one.standing for one in texts]),
-                picked_standings=Texts([one.picked_standing for one in texts]),
-                names=Texts([one.name for one in texts]),
-                given_names=Texts(names),
-                entries=Texts(entries),
-                owns=Texts(owns),
+                tables=Tables(
+                    heads=Texts.of([entry_head(terms).encode() for terms in self.terms]),
+                    identities=frames.identities,
+                    standings=frames.standings,
+                    picked_standings=frames.picked_standings,
+                    names=frames.names,
+                    given_names=Texts.of(names),
+                    entries=Texts.of(finished),
+                    rank_owns=self._rank_owns,
+                    term_owns=Texts.of([self._own_terms(terms).encode() for terms in self.terms]),
+                    owns=frames.owns,
+                ),
+                zones=self.store.zones.table,
+                strands=self.store.strands[used].astype(np.int64),
+                exon_counts=self.store.exon_counts[used],
             )
         )
         is_known = work.of_picked(work.is_plain.astype(np.int64), 0) > 0
+        about = self.store.zones.about(np.where(is_known, work.of_picked(work.zone, 0), 0))
         return Findings(
             rendered=rendered,
-            transcripts=transcripts,
-            terms=terms,
-            ranks=ranks,
-            exons=np.where(is_known, work.of_picked(work.about[:, _EXON], 0), 0),
-            introns=np.where(is_known, work.of_picked(work.about[:, _INTRON], 0), 0),
+            transcripts=work.of_picked(work.transcript, -1),
+            terms=work.of_picked(work.terms, self._intergenic),
+            ranks=worst_ranks,
+            exons=np.where(is_known, about[:, EXON], 0).astype(np.int64),
+            introns=np.where(is_known, about[:, INTRON], 0).astype(np.int64),
             effects={
                 int(work.allele[pair]): effect
                 for pair, effect in work.effects.items()
@@ -261,69 +244,25 @@ class ContigFindings:
             },
         )
 
-    def _pair_rows(
-        self, work: Pairs, local: Integers, texts: list[TranscriptText]
-    ) -> tuple[list[NDArray[np.int32]], list[bytes], list[bytes]]:
-        """The pairs as `rendering` wants them, the texts before their numbers, and the finished ones."""
-        queries, about = work.queries, work.about
-        steps = np.where(about[:, _SIGN] > 0, 1, -1)
-        near = np.where(
-            steps > 0,
-            np.minimum(queries.first, queries.last)[work.allele],
-            np.maximum(queries.first, queries.last)[work.allele],
-        )
-        strands = np.array([one.heading.strand for one in texts], dtype=np.int64)
-        exon_counts = np.array([one.heading.exon_count for one in texts], dtype=np.int64)
-        cdna = about[:, _CDNA] + strands[local] * (near - work.zone_start)
-        is_picked = work.picked[work.allele] == np.arange(len(work.allele))
-        is_flank = about[:, _IS_FLANK] > 0
-        named = work.is_plain & ~is_flank & (self._hgvs != Hgvs.NONE) & ((self._hgvs == Hgvs.ALL) | is_picked)
-        entry = np.full(len(work.allele), -1, dtype=np.int64)
-        entries: list[bytes] = []
-        for pair, effect in work.effects.items():
-            entry[pair] = len(entries)
-            entries.append(entry_body(texts[local[pair]].identity, effect).encode())
-        kinds = len(self.terms)
-        different, head = distinct(local * kinds + work.terms, below=len(texts) * kinds)
-        heads = [texts[number // kinds].head(self.terms[number % kinds]) for number in different.tolist()]
-        columns = (
-            head,
-            local,
-            work.ranks,
-            about[:, _EXON],
-            about[:, _INTRON],
-            exon_counts[local],
-            np.where(about[:, _CDNA] > 0, cdna, 0),
-            is_flank,
-            NAME_SIGNS[about[:, _REGION]],
-            about[:, _BEFORE],
-            NAME_STEPS[about[:, _REGION]],
-            about[:, _NUMBER] + steps * (near - work.zone_start),
-            strands[local] < 0,
-            named,
-            entry,
-        )
-        assert len(columns) == len(PAIR_COLUMNS)
-        return [column.astype(np.int32) for column in columns], heads, entries
+    def _entries(self, work: Pairs) -> tuple[Integers, list[bytes]]:
+        """The texts of what was worked out, and which of them is that of each pair."""
+        numbers = np.full(len(work.allele), -1, dtype=np.int64)
+        numbers[list(work.effects)] = np.arange(len(work.effects))
+        return numbers, [entry_body(effect).encode() for effect in work.effects.values()]
 
-    def _own_texts(self, transcripts: Integers, terms: Integers, ranks: Integers) -> tuple[list[bytes], Integers]:
-        """The text behind the entries of each allele: the different ones, and which of them it is."""
-        keys = (transcripts + 1) << 32 | terms << 8 | ranks
-        different, own = np.unique(keys, return_inverse=True)
-        owns = []
-        for key in different.tolist():
-            values = self.values(transcript=(key >> 32) - 1, terms=key >> 8 & 0xFFFFFF, rank=key & 0xFF)
-            pairs = zip(self._allele_names, values, strict=True)
-            owns.append("".join(f";{name}={value}" for name, value in pairs).encode())
-        return owns, own.astype(np.int64)
+    def _own_rank(self, term: Term) -> str:
+        return "".join(f";{key}={value}" for key, value in zip(self._rank_keys, (term.name, term.impact), strict=True))
+
+    def _own_terms(self, terms: tuple[Term, ...]) -> str:
+        return f";{self._terms_key}={term_names(terms)}"
 
     def values(self, *, transcript: int, terms: int, rank: int) -> tuple[str, ...]:
         """The values of ALLELE_FIELDS for one allele, from its columns of Findings."""
         worst = BY_RANK[rank]
         symbol, feature = "", ""
         if transcript >= 0:
-            heading = self.texts.of(transcript).heading
-            symbol, feature = heading.symbol, feature_of(heading.id)
+            symbol, identifier = (self.store.text_of(column, transcript) for column in ("symbol", "id"))
+            feature = feature_of(identifier)
         return worst.name, worst.impact, term_names(self.terms[terms]), encode(symbol) or ".", encode(feature) or "."
 
     def _number_terms(self, terms: tuple[Term, ...]) -> int:
@@ -333,4 +272,4 @@ class ContigFindings:
         return number
 
     def _view(self, index: int) -> TranscriptView:
-        return self._views.view(self._store.transcript(index))
+        return self._views.view(self.store.transcript(index))

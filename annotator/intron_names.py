@@ -1,7 +1,6 @@
 """HGVS names of insertions and deletions in plain zones of introns, many at once: most of all that are named."""
 
 import ctypes
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +14,7 @@ from annotator.models.zones import NAME_SIGNS, NAME_STEPS, REGION
 from annotator.native import load, pointers
 from annotator.normal_form import Changes
 from annotator.sequence import ContigBases
+from annotator.texts import Texts
 
 _LIBRARY = load()
 _NUMBERS_BYTES = 64  # two numbers with what stands around them, and `del`, `dup` or `ins`
@@ -31,7 +31,7 @@ class Zoned:
     firsts: Integers  # bases of the zones, 1-based
     lasts: Integers
     are_forward: NDArray[np.bool_]  # the strand of the transcripts
-    prefixes: Sequence[bytes]  # what stands before a name, `ENST00000.1:c.`
+    prefixes: Texts  # what stands before a name, `ENST00000.1:c.`
     prefix_of: Integers
 
 
@@ -67,13 +67,10 @@ def _names(zoned: Zoned, sequence: ContigBases) -> list[bytes]:
 
 def _names_natively(zoned: Zoned, sequence: ContigBases) -> list[bytes]:
     assert _LIBRARY is not None
-    changes, count = zoned.changes, len(zoned.firsts)
+    changes, prefixes, count = zoned.changes, zoned.prefixes, len(zoned.firsts)
     words, lengths = changes.words, changes.words.ends - changes.words.begins
     file, *place = sequence.layout
-    prefix_lengths = np.array([len(prefix) for prefix in zoned.prefixes] or [0], dtype=np.int64)
-    prefix_offsets = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(prefix_lengths)))
-    prefixes = np.frombuffer(b"".join(zoned.prefixes) or b"\0", dtype=np.uint8)
-    room = int(lengths.sum() + prefix_lengths[zoned.prefix_of].sum()) + count * _NUMBERS_BYTES + 1
+    room = int(lengths.sum() + prefixes.lengths[zoned.prefix_of].sum()) + count * _NUMBERS_BYTES + 1
     out, offsets = np.empty(room, dtype=np.uint8), np.zeros(count + 1, dtype=np.int64)
     region = zoned.about[:, REGION]
     signs, steps = NAME_SIGNS[region].astype(np.uint8), NAME_STEPS[region].astype(np.uint8)
@@ -82,7 +79,7 @@ def _names_natively(zoned: Zoned, sequence: ContigBases) -> list[bytes]:
         ctypes.c_int64(count),
         *pointers(words.text, words.begins, lengths, places, changes.are_deletions, limits),
         *pointers(zoned.about, zoned.firsts, zoned.lasts, signs, steps, zoned.are_forward),
-        *pointers(prefixes, prefix_offsets, zoned.prefix_of, file),
+        *pointers(prefixes.text, prefixes.offsets, zoned.prefix_of, file),
         *map(ctypes.c_int64, (*place, sequence.length)),
         *pointers(out, offsets),
     )

@@ -4,65 +4,94 @@
 """
 
 import ctypes
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.native import load, pointer
+from annotator.models.zones import (
+    BEFORE,
+    CDNA,
+    EXON,
+    INTRON,
+    IS_FLANK,
+    NAME_SIGNS,
+    NAME_STEPS,
+    NUMBER,
+    REGION,
+    SIGN,
+    ZoneTable,
+)
+from annotator.native import load, pointer, pointers
+from annotator.texts import Texts
 
 _LIBRARY = load()
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 # The columns of a pair of an allele and a transcript.
 PAIR_COLUMNS = (
-    "head",  # number of the text from `|` behind Allele to the one behind BIOTYPE
     "transcript",  # number of the transcript's texts
-    "rank",  # of the most severe term
-    "exon",  # its number, 0: none
-    "intron",
-    "exon_count",
-    "cdna",  # cDNA_position, 0: none
-    "is_flank",  # `number` is the distance to the transcript
-    "name_sign",  # character before the number of the exon's base, 0: none
-    "name_before",  # number of the exon's base that an intron's is counted from, 0: none
-    "name_step",  # character between the two, 0: none
-    "number",
-    "is_reverse",  # names tell the bases of the other strand
-    "is_named",
-    "entry",  # number of the finished text from `|` behind Allele to before STRAND, -1: made from the columns above
+    "terms",  # number of the consequence terms
+    "rank",  # of the most severe one
+    "zone",  # in which the allele lies
+    "entry",  # number of the finished text from EXON to before STRAND, -1: all is known from the zone
 )
 # The columns of an allele.
 ALLELE_COLUMNS = (
     "first_pair",
     "last_pair",  # exclusive
     "picked",  # its pair, -1: none
+    "low",  # of the first and the last base that change; those of an insertion stand the other way round
+    "high",
     "text_begin",  # VEP's Allele, in `allele_text`
     "text_length",
     "ref",  # upper-case bases of a single-base change, as ASCII codes
     "alt",
     "name",  # number of the name of the picked pair, -1: it is that of a single-base change, or there is none
-    "own",  # number of the text behind the entries
-    "is_whole",  # `lead` stands before the entries
+    "rank",  # of the most severe term over all transcripts
+    "is_whole",  # it is the only one of its record: the text is that of INFO, with what stands around the entries
 )
 _NAME_BYTES = 64  # more than signs and numbers of a name take
 _ENTRY_BYTES = 128  # more than numbers and separators of an entry take
 
 
-class Texts:
-    """Many texts, by number."""
+class Named(IntEnum):
+    """Of which transcripts single-base changes get a name."""
 
-    def __init__(self, texts: Sequence[bytes]) -> None:
-        self.texts = texts
-        self.lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    NONE = 0
+    PICKED = 1
+    ALL = 2
 
-    def joined(self) -> tuple[bytes, NDArray[np.int64]]:
-        """One after the other, and where each begins, with the end."""
-        offsets = np.zeros(len(self.texts) + 1, dtype=np.int64)
-        np.cumsum(self.lengths, out=offsets[1:])
-        return b"".join(self.texts), offsets
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The texts that are put together."""
+
+    heads: Texts  # by terms: from Consequence to IMPACT
+    identities: Texts  # by transcript: from SYMBOL to BIOTYPE
+    standings: Texts  # by transcript: from `|` before STRAND to the end, not picked
+    picked_standings: Texts
+    names: Texts  # by transcript: what HGVS names begin with
+    given_names: Texts
+    entries: Texts
+    rank_owns: Texts  # INFO's own fields: by rank,
+    term_owns: Texts  # by the terms of the picked pair,
+    owns: Texts  # and by its transcript
+
+    def all(self) -> tuple[Texts, ...]:
+        return (
+            self.heads,
+            self.identities,
+            self.standings,
+            self.picked_standings,
+            self.names,
+            self.given_names,
+            self.entries,
+            self.rank_owns,
+            self.term_owns,
+            self.owns,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +99,16 @@ class Batch:
     """Alleles and what is to be written of them, with the columns listed above."""
 
     alleles: NDArray[np.int64]
-    pairs: list[NDArray[np.int32]]  # by column
+    pairs: NDArray[np.int64]  # one row a column
+    named: Named
     lead: bytes  # before the entries
     nothing: bytes  # the entry, behind Allele, of an allele without pairs
+    nothing_own: bytes  # INFO's own fields of such an allele
     allele_text: bytes
-    heads: Texts
-    standings: Texts  # by transcript: from `|` before STRAND to the end, not picked
-    picked_standings: Texts
-    names: Texts  # by transcript: what HGVS names begin with
-    given_names: Texts
-    entries: Texts
-    owns: Texts
+    tables: Tables
+    zones: ZoneTable
+    strands: NDArray[np.int64]  # by transcript: 1 or -1
+    exon_counts: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,30 +127,29 @@ def render(batch: Batch) -> Rendered:
 
 
 def _render_natively(batch: Batch, library: ctypes.CDLL) -> Rendered:
-    alleles = np.ascontiguousarray(batch.alleles)
-    pairs = (ctypes.c_void_p * len(batch.pairs))(*(pointer(column).value for column in batch.pairs))
-    texts = [np.frombuffer(one, dtype=np.uint8) for one in (batch.lead or b"\0", batch.allele_text)]
-    tables: list[NDArray[Any]] = []
-    for table in (batch.heads, batch.standings, batch.picked_standings, batch.names, batch.given_names):
-        tables += _arrays(table)
-    tables += [*_arrays(batch.entries), *_arrays(batch.owns)]
-    nothing = np.frombuffer(batch.nothing, dtype=np.uint8)
+    count = len(batch.alleles)
+    alleles, pairs = np.ascontiguousarray(batch.alleles), np.ascontiguousarray(batch.pairs)
     counts = alleles[:, 1] - alleles[:, 0]
-    order = np.zeros(max(int(counts.max(initial=0)), 1), dtype=np.int64)
-    size, names_size = _room(batch, alleles, counts)
+    size, names_size = _room(batch, counts)
+    order = np.zeros(int(counts.max(initial=0)) + 1, dtype=np.int64)
     out, names = np.empty(size, dtype=np.uint8), np.empty(names_size, dtype=np.uint8)
-    offsets, name_offsets = np.empty(len(alleles) + 1, dtype=np.int64), np.empty(len(alleles) + 1, dtype=np.int64)
+    offsets, name_offsets = np.empty((2, count + 1), dtype=np.int64)
+    tables, zones = batch.tables.all(), batch.zones
+    texts = ctypes.c_void_p * len(tables)
+    signs, steps = NAME_SIGNS.astype(np.uint8), NAME_STEPS.astype(np.uint8)
     library.render(
-        ctypes.c_int64(len(alleles)),
-        pointer(alleles),
-        pairs,
-        pointer(texts[0]),
-        ctypes.c_int64(len(batch.lead)),
-        pointer(texts[1]),
-        *(pointer(array) for array in tables),
-        pointer(nothing),
-        ctypes.c_int64(len(nothing)),
-        *(pointer(array) for array in (order, out, offsets, names, name_offsets)),
+        *map(ctypes.c_int64, (count, pairs.shape[1])),
+        *pointers(alleles, pairs),
+        ctypes.c_int(batch.named),
+        *_bytes(batch.lead),
+        *_bytes(batch.nothing),
+        *_bytes(batch.nothing_own),
+        ctypes.c_char_p(batch.allele_text),
+        texts(*(pointer(table.text).value for table in tables)),
+        texts(*(pointer(table.offsets).value for table in tables)),
+        *pointers(zones.keys, zones.about, signs, steps),
+        ctypes.c_int64(len(signs)),
+        *pointers(batch.strands, batch.exon_counts, order, out, offsets, names, name_offsets),
     )
     return Rendered(
         text=out.data[: int(offsets[-1])],
@@ -132,70 +159,92 @@ def _render_natively(batch: Batch, library: ctypes.CDLL) -> Rendered:
     )
 
 
-def _arrays(texts: Texts) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    blob, offsets = texts.joined()
-    return np.frombuffer(blob or b"\0", dtype=np.uint8), offsets
+def _bytes(text: bytes) -> tuple[ctypes.c_char_p, ctypes.c_int64]:
+    return ctypes.c_char_p(text), ctypes.c_int64(len(text))
 
 
-def _room(batch: Batch, alleles: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[int, int]:
-    """More bytes than the texts, and the names, can take."""
-    head, transcript, entry = batch.pairs[0], batch.pairs[1], batch.pairs[-1]
-    given = _longest(batch.given_names)
-    name = int(batch.names.lengths[transcript].sum()) + len(transcript) * _NAME_BYTES
-    standing = np.maximum(batch.standings.lengths, batch.picked_standings.lengths)[transcript]
-    bodies = batch.heads.lengths[head].sum() + batch.entries.lengths[entry[entry >= 0]].sum() + standing.sum()
+def _room(batch: Batch, counts: NDArray[np.int64]) -> tuple[int, int]:
+    """More bytes than the texts, and the names, can take; raises IndexError when a number is that of no text."""
+    tables, alleles = batch.tables, batch.alleles
+    transcript, terms, _, zone, entry = batch.pairs
+    batch.zones.about[zone[:1]], batch.strands[transcript[:1]], batch.exon_counts[transcript[:1]]
+    given = int(tables.given_names.lengths.max(initial=0))
+    name = int(tables.names.lengths[transcript].sum()) + len(transcript) * _NAME_BYTES
+    standing = np.maximum(tables.standings.lengths, tables.picked_standings.lengths)[transcript]
+    heads = tables.heads.lengths[terms] + tables.identities.lengths[transcript]
+    bodies = heads.sum() + tables.entries.lengths[entry[entry >= 0]].sum() + standing.sum()
     of_pairs = name + int(bodies) + len(transcript) * _ENTRY_BYTES
-    of_texts = (alleles[:, 4] * (counts + 1)).sum() + batch.owns.lengths[alleles[:, 8]].sum()
-    of_alleles = int(of_texts) + len(alleles) * (len(batch.lead) + len(batch.nothing) + given)
-    return of_pairs + of_alleles + 1, name + len(alleles) * given + 1
-
-
-def _longest(texts: Texts) -> int:
-    return int(texts.lengths.max(initial=0))
+    texts = int((alleles[:, ALLELE_COLUMNS.index("text_length")] * (counts + 1)).sum())
+    owns = sum(int(table.lengths.max(initial=0)) for table in (tables.rank_owns, tables.term_owns, tables.owns))
+    around = len(batch.lead) + len(batch.nothing) + len(batch.nothing_own) + given + owns
+    return of_pairs + texts + len(alleles) * around + 1, name + len(alleles) * given + 1
 
 
 def _render(batch: Batch) -> Rendered:
-    rows = list(zip(*(column.tolist() for column in batch.pairs), strict=True))
-    found = [_render_allele(batch, allele, rows) for allele in batch.alleles.tolist()]
-    text, offsets = Texts([text for text, _ in found]).joined()
-    names, name_offsets = Texts([name for _, name in found]).joined()
-    return Rendered(text=text, offsets=offsets, names=names, name_offsets=name_offsets)
+    pairs = batch.pairs.T.tolist()
+    found = [_render_allele(batch, allele, pairs) for allele in batch.alleles.tolist()]
+    texts, names = (Texts.of([one[place] for one in found]) for place in (0, 1))
+    return Rendered(
+        text=texts.text.tobytes(), offsets=texts.offsets, names=names.text.tobytes(), name_offsets=names.offsets
+    )
 
 
-def _render_allele(batch: Batch, allele: list[int], rows: list[tuple[int, ...]]) -> tuple[bytes, bytes]:
+def _render_allele(batch: Batch, allele: list[int], pairs: list[list[int]]) -> tuple[bytes, bytes]:
     """The text of one allele, and the name of what was picked."""
-    first, last, picked, begin, length, ref, alt, given, own, is_whole = allele
+    first, last, picked, low, high, begin, length, ref, alt, given, worst, is_whole = allele
+    tables = batch.tables
     text = batch.allele_text[begin : begin + length]
     entries = [text + batch.nothing] if first == last else []
     picked_name = b""
-    for number in sorted(range(first, last), key=lambda number: rows[number][2]):
-        pair = rows[number]
-        is_given = given >= 0 and number == picked
-        name = batch.given_names.texts[given] if is_given else b""
-        if pair[-1] >= 0:
-            body = batch.entries.texts[pair[-1]]
+    for number in sorted(range(first, last), key=lambda number: pairs[number][2]):
+        transcript, terms, _, zone, entry = pairs[number]
+        is_picked = number == picked
+        name = tables.given_names[given] if is_picked and given >= 0 else b""
+        if entry >= 0:
+            body = tables.entries[entry]
         else:
-            if not pair[13]:
+            place = _Place(batch, transcript, zone, low, high)
+            is_named = not place.is_flank and batch.named >= (Named.PICKED if is_picked else Named.ALL)
+            if not is_named:
                 name = b""
-            elif not is_given:
-                name = _name(batch, pair, ref=chr(ref), alt=chr(alt))
-            body = _body(batch, pair, name)
-        standings = batch.picked_standings if number == picked else batch.standings
-        entries.append(text + body + standings.texts[pair[1]])
-        if number == picked:
+            elif not name:
+                name = tables.names[transcript] + place.name(chr(ref), chr(alt))
+            body = place.body(name)
+        standing = (tables.picked_standings if is_picked else tables.standings)[transcript]
+        entries.append(text + tables.heads[terms] + tables.identities[transcript] + body + standing)
+        if is_picked:
             picked_name = name
-    return (batch.lead if is_whole else b"") + b",".join(entries) + batch.owns.texts[own], picked_name
+    written = b",".join(entries)
+    if is_whole:
+        own = batch.nothing_own
+        if picked >= 0:
+            own = tables.term_owns[pairs[picked][1]] + tables.owns[pairs[picked][0]]
+        written = batch.lead + written + tables.rank_owns[worst] + own
+    return written, picked_name
 
 
-def _name(batch: Batch, pair: tuple[int, ...], *, ref: str, alt: str) -> bytes:
-    sign, before, step, number, is_reverse = pair[8:13]
-    place = f"{chr(sign) if sign else ''}{before or ''}{chr(step) if step else ''}{number}"
-    change = f"{ref}>{alt}".translate(_COMPLEMENT) if is_reverse else f"{ref}>{alt}"
-    return batch.names.texts[pair[1]] + f"{place}{change}".encode()
+class _Place:
+    """Where in a transcript an allele lies, which a plain zone holds."""
 
+    def __init__(self, batch: Batch, transcript: int, zone: int, low: int, high: int) -> None:
+        about = batch.zones.about[zone].tolist()
+        self.is_flank = about[IS_FLANK] > 0
+        self._is_forward = batch.strands[transcript] > 0
+        step = 1 if about[SIGN] > 0 else -1
+        offset = (low if step > 0 else high) - batch.zones.start(zone)
+        self._number = about[NUMBER] + step * offset
+        self._cdna = about[CDNA] and about[CDNA] + int(batch.strands[transcript]) * offset
+        self._about = about
+        self._exon_count = int(batch.exon_counts[transcript])
 
-def _body(batch: Batch, pair: tuple[int, ...], name: bytes) -> bytes:
-    head, _, _, exon, intron, exon_count, cdna, is_flank = pair[:8]
-    numbers = f"{f'{exon}/{exon_count}' if exon else ''}|{f'{intron}/{exon_count - 1}' if intron else ''}|"
-    distance = pair[11] if is_flank else ""
-    return b"".join((batch.heads.texts[head], numbers.encode(), name, f"||{cdna or ''}|||||{distance}".encode()))
+    def name(self, ref: str, alt: str) -> bytes:
+        region, before = self._about[REGION], self._about[BEFORE]
+        sign, step = (chr(signs[region]) if signs[region] else "" for signs in (NAME_SIGNS, NAME_STEPS))
+        change = f"{ref}>{alt}" if self._is_forward else f"{ref}>{alt}".translate(_COMPLEMENT)
+        return f"{sign}{before or ''}{step}{self._number}{change}".encode()
+
+    def body(self, name: bytes) -> bytes:
+        exon, intron, count = self._about[EXON], self._about[INTRON], self._exon_count
+        numbers = f"{f'{exon}/{count}' if exon else ''}|{f'{intron}/{count - 1}' if intron else ''}|"
+        distance = self._number if self.is_flank else ""
+        return b"".join((numbers.encode(), name, f"||{self._cdna or ''}|||||{distance}".encode()))

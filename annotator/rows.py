@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from annotator.additions import Additions
 from annotator.alleles import CLASSES
-from annotator.coded import Coded, decoded
+from annotator.coded import Coded, decoded, distinct
 from annotator.columns import ID, gather
 from annotator.csq import feature_of, term_names
 from annotator.effects.effect import Effect
 from annotator.findings import ContigFindings, Findings
 from annotator.genotypes import zygosities
-from annotator.models.store import Heading
 from annotator.ontology import BY_RANK
 from annotator.record_columns import Described
 from annotator.spans import Spans, decimal, spans_of
@@ -29,11 +28,12 @@ _SITE_CODES = {"clinvar_sig": b"CLINVAR_SIG", "clinvar_conditions": b"CLINVAR_DI
 _STARS = "clinvar_stars"
 _SITE_NUMBERS = {"gnomad_af": b"GNOMAD_AF", "gnomad_popmax_af": b"GNOMAD_POPMAX_AF", _STARS: b"CLINVAR_STARS"}
 _ASCII_END = 128
-_HEADING_COLUMNS: dict[str, Callable[[Heading], str]] = {
-    "symbol": lambda heading: heading.symbol,
-    "gene": lambda heading: heading.gene_id,
-    "feature": lambda heading: feature_of(heading.id),
-    "biotype": lambda heading: heading.biotype,
+# Columns that tell of the picked transcript, what of it they show, and how.
+_TRANSCRIPT_COLUMNS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "symbol": ("symbol", str),
+    "gene": ("gene_id", str),
+    "feature": ("id", feature_of),
+    "biotype": ("biotype", str),
 }
 _EFFECT_COLUMNS: dict[str, Callable[[Effect], str]] = {
     "hgvsp": lambda effect: effect.hgvsp,
@@ -200,12 +200,14 @@ def _consequence_columns(found: Findings, findings: ContigFindings) -> dict[str,
         "most_severe": _coded(found.ranks, lambda rank: BY_RANK[rank].name),
         "impact": _coded(found.ranks, lambda rank: BY_RANK[rank].impact),
     }
-    different, which = np.unique(found.transcripts, return_inverse=True)
-    headings = [findings.texts.of(number).heading if number >= 0 else None for number in different.tolist()]
-    last = np.append(which, [len(headings)])
-    for name, value_of in _HEADING_COLUMNS.items():
-        columns[name] = Coded.of([*((value_of(one) or None) if one else None for one in headings), None]).where(last)
-    counts = np.array([one.exon_count if one else 0 for one in headings], dtype=np.int64)[which]
+    store = findings.store
+    places, which = distinct(found.transcripts + 1, below=len(store) + 1)
+    different = places[places > 0] - 1
+    which = np.append(which + (len(different) - len(places)), [-1])  # what none was picked for comes to stand last
+    for name, (column, shown) in _TRANSCRIPT_COLUMNS.items():
+        texts = [shown(store.text(number)) or None for number in store.text_numbers(column)[different].tolist()]
+        columns[name] = Coded.of([*texts, None]).where(which)
+    counts = np.append(store.exon_counts[different], [0])[which[:-1]]
     for name, numbers, total in (("exon", found.exons, counts), ("intron", found.introns, counts - 1)):
         columns[name] = _coded(
             np.where(numbers > 0, numbers << 32 | total, -1), lambda key: f"{key >> 32}/{key & 0xFFFFFFFF}"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from annotator.arrays import open_arrays, pack_texts, stem_of, write_arrays
 from annotator.models.transcript import Interval, Transcript
 from annotator.models.zones import Zones
+from annotator.texts import Texts
 from annotator.zoning import zone_arrays
 
 CACHED_TRANSCRIPTS = 4096  # sorted input moves on; a few thousand are more than overlap anywhere
@@ -26,6 +27,11 @@ _CANONICAL, _START_INCOMPLETE, _END_INCOMPLETE, _MITOCHONDRIAL = 1, 2, 4, 8
 _EMPTY: dict[str, NDArray[Any]] = {
     "start": np.zeros(0, dtype=np.uint32),
     "end": np.zeros(0, dtype=np.uint32),
+    "detail": np.zeros((0, 3), dtype=np.int8),
+    "text": np.zeros((0, len(_TEXTS)), dtype=np.uint32),
+    "exon_offset": np.zeros(1, dtype=np.uint32),
+    "coding_offset": np.zeros(1, dtype=np.uint32),
+    "offset": np.zeros(1, dtype=np.uint32),
     "blob": np.zeros(0, dtype=np.uint8),
 }
 
@@ -57,6 +63,13 @@ class ModelStore:
         self.starts: NDArray[np.uint32] = self._arrays["start"]
         self.ends: NDArray[np.uint32] = self._arrays["end"]
         self.zones = Zones(self._arrays)
+        flags = self._arrays["detail"][:, 2]
+        self.strands: NDArray[np.int8] = self._arrays["detail"][:, 0]
+        self.exon_counts = _lengths(self._arrays["exon_offset"])
+        self.are_coding = _lengths(self._arrays["coding_offset"]) > 0
+        self.are_canonical = flags & _CANONICAL > 0
+        self.start_incomplete = flags & _START_INCOMPLETE > 0
+        self.end_incomplete = flags & _END_INCOMPLETE > 0
         self._blob = b""
         self._offsets: dict[str, list[int]] = {}  # lists are quicker to read one by one than mapped arrays
         self._cached = lru_cache(maxsize=CACHED_TRANSCRIPTS)(self._build)
@@ -79,7 +92,7 @@ class ModelStore:
         first, last = self._span("exon_offset", index)
         coding_first, coding_last = self._span("coding_offset", index)
         id_, biotype, gene_id, symbol, _, mane_select, mane_plus_clinical = map(
-            self._text, self._arrays["text"][index].tolist()
+            self.text, self._arrays["text"][index].tolist()
         )
         return Heading(
             id=id_,
@@ -97,6 +110,26 @@ class ModelStore:
             end_incomplete=bool(flags & _END_INCOMPLETE),
         )
 
+    @property
+    def texts(self) -> Texts:
+        """All texts, by number."""
+        return Texts(self._arrays["blob"], _lengths(self._arrays["offset"]))
+
+    def text_numbers(self, column: str) -> NDArray[Any]:
+        """The numbers of the texts that all transcripts have in one column of Transcript."""
+        return self._arrays["text"][:, _TEXTS.index(column)]
+
+    def text_of(self, column: str, index: int) -> str:
+        """One text of a transcript."""
+        return self.text(int(self.text_numbers(column)[index]))
+
+    def text(self, number: int) -> str:
+        """The text with this number."""
+        start, end = self._span("offset", number)
+        if not self._blob:
+            self._blob = self._arrays["blob"].tobytes()
+        return self._blob[start:end].decode()
+
     def standing(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """What transcripts are picked by, besides their consequence: see `annotator.effects.pick`.
 
@@ -108,14 +141,14 @@ class ModelStore:
             return nothing, nothing, nothing
         texts = self._arrays["text"]
         columns = {name: texts[:, number] for number, name in enumerate(_TEXTS)}
-        is_empty = np.diff(self._arrays["offset"].astype(np.int64)) == 0
+        is_empty = _lengths(self._arrays["offset"]) == 0
         known, which = np.unique(columns["biotype"], return_inverse=True)
-        is_coding = np.array([self._text(int(number)) == "protein_coding" for number in known])[which]
+        is_coding = np.array([self.text(int(number)) == "protein_coding" for number in known])[which]
         flags = is_empty[columns["mane_select"]].astype(np.int64) << 3
         flags |= is_empty[columns["mane_plus_clinical"]].astype(np.int64) << 2
         flags |= ((self._arrays["detail"][:, 2] & _CANONICAL) == 0).astype(np.int64) << 1
         flags |= ~is_coding
-        identifiers = [self._text(number) for number in columns["id"].tolist()]
+        identifiers = [self.text(number) for number in columns["id"].tolist()]
         order = np.zeros(len(self), dtype=np.int64)
         order[sorted(range(len(self)), key=identifiers.__getitem__)] = np.arange(len(self))
         return flags, self._arrays["length"].astype(np.int64), order
@@ -132,9 +165,9 @@ class ModelStore:
     def _build(self, index: int) -> Transcript:
         strand, phase, flags = self._arrays["detail"][index].tolist()
         numbers = self._arrays["text"][index].tolist()
-        texts = {name: self._text(number) for name, number in zip(_TEXTS, numbers, strict=True)}
+        texts = {name: self.text(number) for name, number in zip(_TEXTS, numbers, strict=True)}
         return Transcript(
-            contig=self._text(0),
+            contig=self.text(0),
             start=int(self.starts[index]),
             end=int(self.ends[index]),
             strand=strand,
@@ -148,12 +181,6 @@ class ModelStore:
             mitochondrial=bool(flags & _MITOCHONDRIAL),
             **texts,
         )
-
-    def _text(self, number: int) -> str:
-        start, end = self._span("offset", number)
-        if not self._blob:
-            self._blob = self._arrays["blob"].tobytes()
-        return self._blob[start:end].decode()
 
     def _span(self, name: str, index: int) -> list[int]:
         offsets = self._offsets.get(name)
@@ -200,6 +227,11 @@ def write_models(
     }
     write_arrays(stem_of(folder, contig=contig), arrays=arrays, compressed=compressed)
     return ordered
+
+
+def _lengths(offsets: NDArray[Any]) -> NDArray[np.int64]:
+    places = offsets.astype(np.int64)
+    return places[1:] - places[:-1]
 
 
 def _length(intervals: Sequence[Interval]) -> int:

@@ -6,6 +6,7 @@ said of them is worked out when a reference is built (`annotator.zoning`). In th
 sites and their surroundings) the bases themselves decide. A zone ends where the next one of the same transcript begins.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ ABOUT = (
     "number",
     "sign",  # whether that number grows (1) or falls (-1) along the genome
 )
-REGION = ABOUT.index("region")
+EXON, INTRON, CDNA, IS_FLANK, REGION, BEFORE, NUMBER, SIGN = range(len(ABOUT))
 _NAMES = ("", "-", "*", "{}+", "{}-", "-{}+", "-{}-", "*{}+", "*{}-")
 # By region: the characters before and behind the number of the exon's base, 0 where there is none.
 NAME_SIGNS = np.array([ord(name[0]) if name[:1] in ("-", "*") else 0 for name in _NAMES], dtype=np.int64)
@@ -34,6 +35,23 @@ _TRANSCRIPT_SHIFT = np.uint64(32)
 _START_MASK = np.uint64((1 << 32) - 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneTable:
+    """All zones of a contig as compiled loops read them, one row each."""
+
+    keys: NDArray[np.uint64]  # ascending: the transcript in the upper 32 bits, the first base in the lower ones
+    kinds: NDArray[np.uint8]
+    about: NDArray[np.int32]  # columns as ABOUT lists them
+
+    def __post_init__(self) -> None:
+        if not len(self.keys) == len(self.kinds) == len(self.about) or self.about.shape[1:] != (len(ABOUT),):
+            raise ValueError("The zones of a contig have columns of different lengths.")
+
+    def start(self, zone: int) -> int:
+        """The first base of a zone."""
+        return int(self.keys[zone]) & int(_START_MASK)
+
+
 class Zones:
     """The zones of all transcripts of one contig; a zone is named by its number, 0-based."""
 
@@ -41,6 +59,7 @@ class Zones:
         self._keys: NDArray[np.uint64] = arrays.get("zone", np.zeros(0, dtype=np.uint64))
         self._kinds: NDArray[np.uint8] = arrays.get("zone_kind", np.zeros(0, dtype=np.uint8))
         self._about: NDArray[np.int32] = arrays.get("zone_about", np.zeros((0, len(ABOUT)), dtype=np.int32))
+        self.table = ZoneTable(keys=self._keys, kinds=self._kinds, about=self._about)
         rows = bytes(arrays.get("zone_kind_terms", np.zeros(0, dtype=np.uint8))).decode().split("\n")
         # The consequence terms of plain zones by kind, the most severe first; kind 0 is that of all other zones.
         self.terms = [tuple(TERMS[name] for name in row.split("&") if name) for row in rows]

@@ -3,7 +3,7 @@
  * enough for what is written. Nothing here allocates, fails, or reads beyond what it was given.
  */
 
-#include "put.h"
+#include "zones.h"
 
 typedef struct {
     const u8 *text;
@@ -24,29 +24,39 @@ static u8 complement(u8 base) {
     }
 }
 
-/* The columns of pairs of an allele and a transcript, as `annotator.rendering.PAIR_COLUMNS` lists them. */
-enum { HEAD, TRANSCRIPT, RANK, EXON, INTRON, EXON_COUNT, CDNA, IS_FLANK, NAME_SIGN, NAME_BEFORE, NAME_STEP, NUMBER,
-       IS_REVERSE, IS_NAMED, ENTRY };
+/* One column after the other; what they hold, `annotator.rendering.PAIR_COLUMNS` says. */
+enum { TRANSCRIPT, TERMS, RANK, ZONE, ENTRY };
 
 /* One row an allele; columns as `annotator.rendering.ALLELE_COLUMNS` lists them. */
-enum { FIRST_PAIR, LAST_PAIR, PICKED, TEXT_BEGIN, TEXT_LENGTH, REF, ALT, NAME, OWN, IS_WHOLE,
+enum { FIRST_PAIR, LAST_PAIR, PICKED, LOW, HIGH, TEXT_BEGIN, TEXT_LENGTH, REF, ALT, NAME, WORST, IS_WHOLE,
        ALLELE_WIDTH };
 
-static u8 *put_name(u8 *out, const i32 *const *pairs, i64 pair, const i64 *allele, Texts names, Texts given_names) {
-    if (allele[NAME] >= 0 && allele[PICKED] == pair)
-        return put_text(out, given_names, allele[NAME]);
-    out = put_text(out, names, pairs[TRANSCRIPT][pair]);
-    if (pairs[NAME_SIGN][pair])
-        *out++ = (u8)pairs[NAME_SIGN][pair];
-    if (pairs[NAME_BEFORE][pair])
-        out = put_number(out, pairs[NAME_BEFORE][pair]);
-    if (pairs[NAME_STEP][pair])
-        *out++ = (u8)pairs[NAME_STEP][pair];
-    out = put_number(out, pairs[NUMBER][pair]);
-    u8 ref = (u8)allele[REF], alt = (u8)allele[ALT];
-    *out++ = pairs[IS_REVERSE][pair] ? complement(ref) : ref;
+/* The tables of texts, as `annotator.rendering.Tables` lists them. */
+enum { HEADS, IDENTITIES, STANDINGS, PICKED_STANDINGS, NAMES, GIVEN_NAMES, ENTRIES, RANK_OWNS, TERM_OWNS, OWNS,
+       TABLES };
+
+enum { NAME_PICKED = 1, NAME_ALL };
+
+/* Where in a transcript an allele lies, which a plain zone holds. */
+typedef struct {
+    const i32 *about;
+    i64 number;
+    int is_reverse;
+    u8 sign, step;
+} Place;
+
+static u8 *put_change(u8 *out, const Place *place, const i64 *allele) {
+    const u8 ref = (u8)allele[REF], alt = (u8)allele[ALT];
+    if (place->sign)
+        *out++ = place->sign;
+    if (place->about[BEFORE])
+        out = put_number(out, place->about[BEFORE]);
+    if (place->step)
+        *out++ = place->step;
+    out = put_number(out, place->number);
+    *out++ = place->is_reverse ? complement(ref) : ref;
     *out++ = '>';
-    *out++ = pairs[IS_REVERSE][pair] ? complement(alt) : alt;
+    *out++ = place->is_reverse ? complement(alt) : alt;
     return out;
 }
 
@@ -58,22 +68,36 @@ static u8 *put_fraction(u8 *out, i64 number, i64 count) {
     return put_number(out, count);
 }
 
-/* Write the INFO text of each allele into `out` and the name of each picked transcript's change into `names_out`;
- * `order` has room for the pairs of one allele. */
-void render(i64 alleles, const i64 *allele_rows, const i32 *const *pairs, const u8 *lead, i64 lead_length,
-            const u8 *allele_text, const u8 *head_text, const i64 *head_offsets, const u8 *standing_text,
-            const i64 *standing_offsets, const u8 *picked_text, const i64 *picked_offsets, const u8 *name_text,
-            const i64 *name_offsets, const u8 *given_text, const i64 *given_offsets, const u8 *entry_text,
-            const i64 *entry_offsets, const u8 *own_text, const i64 *own_offsets, const u8 *nothing,
-            i64 nothing_length, i64 *order, u8 *out, i64 *out_offsets, u8 *names_out, i64 *names_offsets) {
-    const Texts heads = {head_text, head_offsets}, standings = {standing_text, standing_offsets},
-                picked_standings = {picked_text, picked_offsets}, names = {name_text, name_offsets},
-                given = {given_text, given_offsets}, entries = {entry_text, entry_offsets},
-                owns = {own_text, own_offsets};
+/* The pairs of an allele, the most severe first; those alike stay in order. */
+static void sort_pairs(i64 first, i64 count, const i64 *ranks, i64 *order) {
+    for (i64 i = 0; i < count; i++) {
+        const i64 pair = first + i;
+        i64 place = i;
+        while (place && ranks[order[place - 1]] > ranks[pair]) {
+            order[place] = order[place - 1];
+            place--;
+        }
+        order[place] = pair;
+    }
+}
+
+/* Write the text of each allele into `out` and the name of each picked transcript's change into `names_out`; `order`
+ * has room for the pairs of one allele. */
+void render(i64 alleles, i64 pairs, const i64 *allele_rows, const i64 *pair_columns, int named, const u8 *lead,
+            i64 lead_length, const u8 *nothing, i64 nothing_length, const u8 *nothing_own, i64 nothing_own_length,
+            const u8 *allele_text, const u8 *const *table_texts, const i64 *const *table_offsets, const u64 *zone_keys,
+            const i32 *zone_about, const u8 *signs, const u8 *steps, i64 regions, const i64 *strands,
+            const i64 *exon_counts, i64 *order, u8 *out, i64 *out_offsets, u8 *names_out, i64 *names_offsets) {
+    const i64 *transcripts = pair_columns + TRANSCRIPT * pairs, *terms = pair_columns + TERMS * pairs,
+              *ranks = pair_columns + RANK * pairs, *zones = pair_columns + ZONE * pairs,
+              *entries = pair_columns + ENTRY * pairs;
+    Texts tables[TABLES];
+    for (int table = 0; table < TABLES; table++)
+        tables[table] = (Texts){table_texts[table], table_offsets[table]};
     u8 *at = out, *name_at = names_out;
     for (i64 number = 0; number < alleles; number++) {
         const i64 *allele = allele_rows + number * ALLELE_WIDTH;
-        const i64 count = allele[LAST_PAIR] - allele[FIRST_PAIR];
+        const i64 count = allele[LAST_PAIR] - allele[FIRST_PAIR], picked = allele[PICKED];
         const u8 *text = allele_text + allele[TEXT_BEGIN];
         out_offsets[number] = at - out;
         names_offsets[number] = name_at - names_out;
@@ -83,47 +107,65 @@ void render(i64 alleles, const i64 *allele_rows, const i32 *const *pairs, const 
             at = put(at, text, allele[TEXT_LENGTH]);
             at = put(at, nothing, nothing_length);
         }
-        for (i64 i = 0; i < count; i++) { /* the most severe first; those alike stay in order */
-            i64 pair = allele[FIRST_PAIR] + i, place = i;
-            const i32 rank = pairs[RANK][pair];
-            while (place && pairs[RANK][order[place - 1]] > rank) {
-                order[place] = order[place - 1];
-                place--;
-            }
-            order[place] = pair;
-        }
+        sort_pairs(allele[FIRST_PAIR], count, ranks, order);
         for (i64 i = 0; i < count; i++) {
-            const i64 pair = order[i];
-            const int is_picked = pair == allele[PICKED];
+            const i64 pair = order[i], transcript = transcripts[pair];
+            const int is_picked = pair == picked, has_given = is_picked && allele[NAME] >= 0;
             if (i)
                 *at++ = ',';
             at = put(at, text, allele[TEXT_LENGTH]);
-            if (pairs[ENTRY][pair] >= 0) {
-                at = put_text(at, entries, pairs[ENTRY][pair]);
-                if (is_picked && allele[NAME] >= 0)
-                    name_at = put_text(name_at, given, allele[NAME]);
+            at = put_text(at, tables[HEADS], terms[pair]);
+            at = put_text(at, tables[IDENTITIES], transcript);
+            if (entries[pair] >= 0) {
+                at = put_text(at, tables[ENTRIES], entries[pair]);
+                if (has_given)
+                    name_at = put_text(name_at, tables[GIVEN_NAMES], allele[NAME]);
             } else {
-                at = put_text(at, heads, pairs[HEAD][pair]);
-                at = put_fraction(at, pairs[EXON][pair], pairs[EXON_COUNT][pair]);
+                const i32 *about = zone_about + zones[pair] * ABOUT_WIDTH;
+                const int grows = about[SIGN] > 0;
+                const i64 offset = (grows ? allele[LOW] : allele[HIGH]) - (i64)(u32)zone_keys[zones[pair]];
+                const i64 region = (u32)about[REGION] < regions ? about[REGION] : 0;
+                const i64 cdna = about[CDNA] ? about[CDNA] + strands[transcript] * offset : 0;
+                const Place place = {
+                    .about = about,
+                    .number = about[NUMBER] + (grows ? offset : -offset),
+                    .is_reverse = strands[transcript] < 0,
+                    .sign = signs[region],
+                    .step = steps[region],
+                };
+                at = put_fraction(at, about[EXON], exon_counts[transcript]);
                 *at++ = '|';
-                at = put_fraction(at, pairs[INTRON][pair], pairs[EXON_COUNT][pair] - 1);
+                at = put_fraction(at, about[INTRON], exon_counts[transcript] - 1);
                 *at++ = '|';
-                if (pairs[IS_NAMED][pair]) {
-                    u8 *begin = at;
-                    at = put_name(at, pairs, pair, allele, names, given);
+                if (!about[IS_FLANK] && named >= (is_picked ? NAME_PICKED : NAME_ALL)) {
+                    const u8 *begin = at;
+                    if (has_given) {
+                        at = put_text(at, tables[GIVEN_NAMES], allele[NAME]);
+                    } else {
+                        at = put_text(at, tables[NAMES], transcript);
+                        at = put_change(at, &place, allele);
+                    }
                     if (is_picked)
                         name_at = put(name_at, begin, at - begin);
                 }
                 at = put(at, (const u8 *)"||", 2);
-                if (pairs[CDNA][pair])
-                    at = put_number(at, pairs[CDNA][pair]);
+                if (cdna)
+                    at = put_number(at, cdna);
                 at = put(at, (const u8 *)"|||||", 5);
-                if (pairs[IS_FLANK][pair])
-                    at = put_number(at, pairs[NUMBER][pair]);
+                if (about[IS_FLANK])
+                    at = put_number(at, place.number);
             }
-            at = put_text(at, is_picked ? picked_standings : standings, pairs[TRANSCRIPT][pair]);
+            at = put_text(at, tables[is_picked ? PICKED_STANDINGS : STANDINGS], transcript);
         }
-        at = put_text(at, owns, allele[OWN]);
+        if (!allele[IS_WHOLE])
+            continue;
+        at = put_text(at, tables[RANK_OWNS], allele[WORST]);
+        if (picked >= 0) {
+            at = put_text(at, tables[TERM_OWNS], terms[picked]);
+            at = put_text(at, tables[OWNS], transcripts[picked]);
+        } else {
+            at = put(at, nothing_own, nothing_own_length);
+        }
     }
     out_offsets[alleles] = at - out;
     names_offsets[alleles] = name_at - names_out;

@@ -17,6 +17,7 @@ from annotator.models.zones import Zones
 from annotator.normal_form import Changes
 from annotator.sequence import ContigBases, Sequence
 from annotator.spans import spans_of
+from annotator.texts import Texts
 from annotator.zoning import zone_arrays
 
 LENGTH = 1_200
@@ -89,7 +90,7 @@ class TestIntronNames:
             firsts=zones.starts(zone),
             lasts=zones.last_bases(zone),
             are_forward=np.full(len(variants), strand > 0, dtype=np.bool_),
-            prefixes=[b"unused", b"T1:c."],
+            prefixes=Texts.of([b"unused", b"T1:c."]),
             prefix_of=np.ones(len(variants), dtype=np.int64),
         )
         found = []

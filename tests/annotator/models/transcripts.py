@@ -53,3 +53,11 @@ ODD = replace(
     selenocysteines=(12, 46),
     mitochondrial=True,
 )
+
+
+def moved(transcript: Transcript, bases: int) -> Transcript:
+    """This function will move a transcript along the genome."""
+    exons, coding = (
+        tuple((start + bases, end + bases) for start, end in parts) for parts in (transcript.exons, transcript.coding)
+    )
+    return replace(transcript, start=transcript.start + bases, end=transcript.end + bases, exons=exons, coding=coding)

@@ -18,6 +18,7 @@ from annotator.models.zones import ABOUT
 from annotator.normal_form import Changes
 from annotator.run_work import RunWork
 from annotator.spans import Spans
+from annotator.texts import Texts
 from annotator.verdicts import Alleles
 
 _POWERS = 10 ** np.arange(1, 11, dtype=np.int64)
@@ -124,7 +125,7 @@ def _quick_names(work: RunWork, alleles: Alleles, which: Integers, genome: Genom
         firsts=np.ones(len(indels), dtype=np.int64),
         lasts=np.full(len(indels), sequence.length, dtype=np.int64),
         are_forward=np.ones(len(indels), dtype=np.bool_),
-        prefixes=[genome.head.encode()],
+        prefixes=Texts.of([genome.head.encode()]),
         prefix_of=np.zeros(len(indels), dtype=np.int64),
     )
     return dict(zip(indels.tolist(), intron_names(contig, sequence=sequence), strict=True))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.numbering import renumber
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coded:
@@ -54,40 +56,22 @@ class Coded:
 
         When such lists of consecutive chunks are joined, the order is kept: however the rows were cut, it is the same.
         """
-        places = self._places()
-        order = _by_first_use(places)
-        renumbered = np.full(len(self.values) + 1, -1, np.int32)
-        renumbered[order + 1] = np.arange(len(order))
-        return Coded(codes=renumbered.take(places), values=[self.values[code] for code in order.tolist()])
+        codes, order = renumber(self.codes, below=len(self.values))
+        return Coded(codes=codes, values=[self.values[code] for code in order.tolist()])
 
     def counts(self) -> dict[str, int]:
         """How often each string stands there, in order of first use; those that do not are left out."""
-        places = self._places()
-        order = _by_first_use(places)
-        totals = np.bincount(places)[order + 1] if len(order) else order
+        used = self.in_order_of_use()
+        totals = np.bincount(used.codes + 1, minlength=len(used.values) + 1)[1:]
         counts: dict[str, int] = {}
-        for code, total in zip(order.tolist(), totals.tolist(), strict=True):
-            text = decoded(self.values[code])  # different bytes that are no UTF-8 may read the same
+        for value, total in zip(used.values, totals.tolist(), strict=True):
+            text = decoded(value)  # different bytes that are no UTF-8 may read the same
             counts[text] = counts.get(text, 0) + total
         return counts
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.integer]) -> "Coded":
         """Some of the rows: those that a mask chooses, or those of these numbers."""
         return Coded(codes=self.codes[chosen], values=self.values)
-
-    def _places(self) -> NDArray[np.intp]:
-        """Codes as numpy indexes fastest with, and from 0 on: the first place is that of none."""
-        return self.codes.astype(np.intp) + 1
-
-
-def _by_first_use(places: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The codes that are used, those first that come first."""
-    if not len(places):
-        return places
-    first_use = np.full(int(places.max()) + 1, len(places), np.intp)
-    first_use[places[::-1].copy()] = np.arange(len(places) - 1, -1, -1)  # the last one to be written is the first use
-    used = np.flatnonzero(first_use[1:] < len(places))
-    return used[np.argsort(first_use[used + 1])]
 
 
 def distinct(keys: NDArray[np.int64], *, below: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

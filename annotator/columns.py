@@ -4,20 +4,19 @@ Offsets are bytes from the beginning of the text; lines are numbered from 0 here
 """
 
 import ctypes
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.native import load, pointer
+from annotator.numbering import number_texts
 
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(8)
 
-_TAB, _NEWLINE, _ZERO, _EQUALS = b"\t\n0="
+_TAB, _NEWLINE, _ZERO = b"\t\n0"
 _MAX_DIGITS = 10
-_LONGEST_BY_PLACE = 64  # bytes of a text that is compared with others place by place, all lines at once
 
 _LIBRARY = load()
 
@@ -35,7 +34,6 @@ class Columns:
     starts: Offsets  # of each line
     ends: Offsets  # of each line: where its `\n` (or `\r\n`) stands
     tabs: Offsets  # one row a line, one column a tab
-    _equals: list[Offsets] = field(default_factory=list)  # where equals signs stand, once that was asked
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -53,13 +51,12 @@ class Columns:
 
     def has_key(self, key: bytes) -> bool:
         """Whether any `key=` stands in the text, perhaps as the end of a longer key."""
-        if not self._equals:
-            self._equals.append(np.flatnonzero(self.codes == _EQUALS))
-        places = self._equals[0]
-        places = places[places >= len(key)]
-        for back, code in enumerate(reversed(key), start=1):
-            places = places[self.codes[places - back] == code]
-        return len(places) > 0
+        if _LIBRARY is None:
+            return key + b"=" in self.text
+        found: int = _LIBRARY.has_key(
+            pointer(self.codes), *(ctypes.c_int64(len(self.codes)), ctypes.c_char_p(key), ctypes.c_int64(len(key)))
+        )
+        return found > 0
 
     def line(self, number: int) -> bytes:
         return self.text[int(self.starts[number]) : int(self.ends[number])]
@@ -105,19 +102,8 @@ def read_positions(columns: Columns) -> NDArray[np.int64] | None:
 
 def starts_of_runs(columns: Columns, column: int) -> list[int]:
     """The lines whose text in this column differs from that of the line before; the first line is one of them."""
-    begins, ends = columns.span(column)
-    lengths = ends - begins
-    changes = np.ones(len(columns), dtype=np.bool_)
-    changes[1:] = lengths[1:] != lengths[:-1]
-    longest = int(lengths.max(initial=0))
-    if longest > _LONGEST_BY_PLACE:
-        texts = [columns.field(line, column) for line in range(len(columns))]
-        changes[1:] = [one != other for one, other in pairwise(texts)]
-    else:
-        for place in range(longest):
-            codes = columns.codes[np.where(place < lengths, begins + place, begins)]
-            changes[1:] |= (codes[1:] != codes[:-1]) & (place < lengths[1:])
-    found: list[int] = np.flatnonzero(changes).tolist()
+    codes, _ = number_texts(columns.codes, *columns.span(column))
+    found: list[int] = np.flatnonzero(np.diff(codes, prepend=np.int32(-1))).tolist()
     return found
 
 

@@ -4,14 +4,18 @@ A name that the input's header declares already (for example CSQ from an earlier
 takes the prefix `GC_` (or `GC2_`, `GC3_`, … when that is taken as well).
 """
 
+import ctypes
 import re
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotator.columns import INFO, Columns
 from annotator.info import InfoField
+from annotator.native import load, pointers
 
+_LIBRARY = load()
 _SEMICOLON = ord(";")
 
 
@@ -40,13 +44,25 @@ class FieldNames:
 
     def suspects(self, columns: Columns) -> list[int]:
         """The records in which something begins like a key of ours; seldom wrongly, and never misses one."""
+        records = (self._likely if _LIBRARY is None else self._likely_natively)(columns)
+        return [record for record in records.tolist() if self.clashing_keys(columns.field(record, INFO))]
+
+    def _likely(self, columns: Columns) -> NDArray[np.int64]:
+        """The records in which an entry of INFO begins with the first two letters of a key of ours."""
         codes = columns.codes
         begins = np.concatenate((columns.span(INFO)[0], np.flatnonzero(codes == _SEMICOLON) + 1))
         begins = begins[begins + 1 < len(codes)]
-        pairs = codes[begins] | codes[begins + 1].astype(np.uint16) << 8
-        found = begins[self._begins_own_key[pairs]]
-        records = np.unique(np.searchsorted(columns.starts, found, side="right") - 1)
-        return [record for record in records.tolist() if self.clashing_keys(columns.field(record, INFO))]
+        found = begins[self._begins_own_key[codes[begins] | codes[begins + 1].astype(np.uint16) << 8]]
+        return np.unique(np.searchsorted(columns.starts, found, side="right") - 1)
+
+    def _likely_natively(self, columns: Columns) -> NDArray[np.int64]:
+        assert _LIBRARY is not None
+        begins, ends = map(np.ascontiguousarray, columns.span(INFO))
+        found = np.empty(len(columns), dtype=np.bool_)
+        _LIBRARY.find_entries(
+            ctypes.c_int64(len(columns)), *pointers(columns.codes, begins, ends, self._begins_own_key, found)
+        )
+        return np.flatnonzero(found)
 
     def clashing_keys(self, info: bytes) -> set[bytes]:
         """Keys of ours that this record's INFO already holds although the header does not declare them."""

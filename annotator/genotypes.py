@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.coded import Coded, decoded
+from annotator.numbering import number_keys
 
 _GENOTYPE = re.compile(r"[/|]?(?:\d{1,9}|\.)(?:[/|](?:\d{1,9}|\.))*", re.ASCII)  # VCF 4.4 may begin with the phase
 _BETWEEN = re.compile(r"[/|]")
@@ -65,7 +66,7 @@ def zygosity_of(text: str, *, allele: int) -> str | None:
 def zygosities(genotypes: Coded, *, alleles: NDArray[np.integer]) -> Coded:
     """This function will say for each row how the sample has the ALT allele of that number (1-based)."""
     pairs = genotypes.codes.astype(np.int64) << 32 | alleles
-    different, which = np.unique(pairs, return_inverse=True)
+    which, different = number_keys(pairs)
     found = np.full(len(different), -1, np.int32)
     for index, pair in enumerate(different.tolist()):
         if pair >= 0:

@@ -11,6 +11,9 @@ class Term:
     impact: str
     rank: int
 
+    def __hash__(self) -> int:
+        return self.rank  # each effect makes sets of terms, and a hash of all fields takes longer than all else of it
+
 
 IMPACTS = ("HIGH", "MODERATE", "LOW", "MODIFIER")
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.coded import Coded
-from annotator.columns import ALT, CHROM, FILTER, ID, INFO, QUAL, REF, Columns, starts_of_runs
+from annotator.columns import ALT, CHROM, FILTER, ID, INFO, QUAL, REF, Columns
+from annotator.numbering import number_texts
 from annotator.summary import RecordColumns
 
 _FORMAT, _FIRST_SAMPLE = 8, 9
-_PACKED_BYTES = 7
 _DOT, _COLON = ord("."), ord(":")
 _INFO_DEPTH = re.compile(rb"(?:^|;)DP=([0-9]{1,9})(?=;|$)")
 _INFO_FREQUENCY = re.compile(rb"(?:^|;)AF=([^;]*)")
@@ -78,12 +78,12 @@ def describe(columns: Columns, *, positions: NDArray[np.int64]) -> Described:
     quality = code_column(columns, QUAL)
     return Described(
         positions=positions,
-        contigs=_by_runs(columns, CHROM),
+        contigs=code_column(columns, CHROM),
         have_id=~_is_dot(columns, id_begins, id_ends),
         refs=code_column(columns, REF, dot_is_none=False),
         alts=code_column(columns, ALT, dot_is_none=False),
         qualities=np.array([*map(_number, map(_as_bytes, quality.values)), np.nan])[quality.codes],
-        filters=_by_runs(columns, FILTER),
+        filters=code_column(columns, FILTER),
         genotypes=genotypes,
         depths=depths,
         genotype_qualities=qualities,
@@ -99,44 +99,10 @@ def code_column(columns: Columns, column: int, *, dot_is_none: bool = True) -> C
 
 def code_texts(columns: Columns, begins: NDArray[Any], ends: NDArray[Any], *, dot_is_none: bool = True) -> Coded:
     """Pieces of the text as strings that repeat."""
-    lengths = ends - begins
-    text = columns.text
-    numbers: dict[bytes, int] = {}
-    codes = np.empty(len(begins), dtype=np.int32)
-    single = np.flatnonzero(lengths == 1)
-    characters = columns.codes[begins[single]]
-    number_of = np.zeros(256, dtype=np.int32)
-    for character in np.flatnonzero(np.bincount(characters, minlength=256)).tolist():
-        number_of[character] = numbers.setdefault(bytes([character]), len(numbers))
-    codes[single] = number_of[characters]
-    longer = np.flatnonzero((lengths != 1) & (lengths <= _PACKED_BYTES))
-    packed = np.zeros(len(longer), dtype=np.uint64)
-    for place in range(int(lengths[longer].max(initial=0))):
-        inside = place < lengths[longer]
-        found = columns.codes[np.where(inside, begins[longer] + place, 0)].astype(np.uint64)
-        packed |= np.where(inside, found, 0) << np.uint64(8 * place)
-    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
-    rows = longer[first].tolist()
-    known = [numbers.setdefault(text[int(begins[row]) : int(ends[row])], len(numbers)) for row in rows]
-    codes[longer] = np.array([*known, 0], dtype=np.int32)[which]
-    longest = np.flatnonzero(lengths > _PACKED_BYTES)
-    pieces = zip(begins[longest].tolist(), ends[longest].tolist(), strict=True)
-    codes[longest] = [numbers.setdefault(text[begin:end], len(numbers)) for begin, end in pieces]
-    return _without_dot(codes, list(numbers), dot_is_none=dot_is_none)
-
-
-def _by_runs(columns: Columns, column: int) -> Coded:
-    """A column whose text seldom changes from line to line."""
-    starts = starts_of_runs(columns, column)
-    if len(starts) * 4 > len(columns):
-        return code_column(columns, column)
-    numbers: dict[bytes, int] = {}
-    codes = [numbers.setdefault(columns.field(start, column), len(numbers)) for start in starts]
-    lengths = np.diff([*starts, len(columns)])
-    return _without_dot(np.repeat(np.array(codes, dtype=np.int32), lengths), list(numbers), dot_is_none=True)
-
-
-def _without_dot(codes: NDArray[np.int32], values: list[bytes], *, dot_is_none: bool) -> Coded:
+    codes, firsts = number_texts(columns.codes, begins, ends)
+    values = [
+        columns.text[begin:end] for begin, end in zip(begins[firsts].tolist(), ends[firsts].tolist(), strict=True)
+    ]
     if dot_is_none and b"." in values:
         codes = np.where(codes == values.index(b"."), -1, codes).astype(np.int32)
     return Coded(codes=codes, values=values)
@@ -168,7 +134,7 @@ def _genotypes(columns: Columns) -> Coded:
 
 def _read_sample(columns: Columns, key: bytes, values: NDArray[Any]) -> None:
     """Read a number of the first sample into `values`, where FORMAT has this key."""
-    formats = _by_runs(columns, _FORMAT)
+    formats = code_column(columns, _FORMAT)
     indexes = [
         value.split(b":").index(key) if key in value.split(b":") else -1 for value in map(_as_bytes, formats.values)
     ]

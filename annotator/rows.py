@@ -16,6 +16,7 @@ from annotator.csq import feature_of, term_names
 from annotator.effects.effect import Effect
 from annotator.findings import ContigFindings, Findings
 from annotator.genotypes import zygosities
+from annotator.numbering import number_keys
 from annotator.ontology import BY_RANK
 from annotator.record_columns import Described
 from annotator.spans import Spans, decimal, spans_of
@@ -221,9 +222,9 @@ def _consequence_columns(found: Findings, findings: ContigFindings) -> dict[str,
 
 def _coded(keys: NDArray[np.int64], text: Callable[[int], str]) -> Coded:
     """Texts by keys, of which negative ones stand for none; behind the last row stands one more none."""
-    different, which = np.unique(keys, return_inverse=True)
-    coded = Coded.of([text(key) if key >= 0 else None for key in different.tolist()] + [None])
-    return coded.where(np.append(which, [len(different)]))
+    codes, different = number_keys(keys)
+    coded = Coded.of([*(text(key) if key >= 0 else None for key in different.tolist()), None])
+    return coded.where(np.append(codes, [-1]))
 
 
 def _strings(text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.StringArray:

@@ -95,22 +95,10 @@ def _queries(work: RunWork, alleles: Alleles, asked: NDArray[np.int64]) -> Queri
     word_begins = np.where(deleted > 0, alleles.ref_begins[asked], alleles.alt_begins[asked])
     word_lengths = np.where((deleted == 0) | (inserted == 0), deleted + inserted, 0)
 
-    text = columns.text
-    positions, *spans = (
-        column[asked].tolist()
-        for column in (
-            alleles.positions,
-            alleles.ref_begins,
-            alleles.ref_begins + alleles.ref_lengths,
-            alleles.alt_begins,
-            alleles.alt_begins + alleles.alt_lengths,
-        )
-    )
-
     def variant(number: int) -> Variant:
-        ref_begin, ref_end, alt_begin, alt_end = (span[number] for span in spans)
-        ref, alt = text[ref_begin:ref_end].upper(), text[alt_begin:alt_end].upper()
-        return Variant(position=positions[number], ref=ref.decode(), alt=alt.decode())
+        allele = int(asked[number])
+        ref, alt = work.bases(alleles, allele)
+        return Variant(position=int(alleles.positions[allele]), ref=ref.decode(), alt=alt.decode())
 
     return Queries(
         first=alleles.positions[asked],

@@ -35,3 +35,10 @@ def loops(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
         patch.setattr(compiling, "LIBRARY", library)
         assert compiling.main([]) == 0
     return ctypes.CDLL(str(library))
+
+
+@pytest.fixture(params=["compiled", "Python"])
+def way(request: pytest.FixtureRequest) -> ctypes.CDLL | None:
+    """The innermost loops, compiled and not: a test that asks for this runs twice."""
+    found: ctypes.CDLL | None = request.getfixturevalue("loops") if request.param == "compiled" else None
+    return found

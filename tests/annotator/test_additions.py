@@ -10,8 +10,10 @@ import pytest
 from annotator import (
     additions,
     columns,
+    fields,
     intron_names,
     normal_form,
+    numbering,
     pairs,
     regions,
     rendering,
@@ -27,7 +29,20 @@ from tests.annotator.invented import Invented, invent
 from tests.annotator.test_findings import alleles, expectation_of
 from tests.annotator.vcf import HEADER, Runner, record
 
-WITH_LOOPS = (additions, columns, intron_names, normal_form, pairs, regions, rendering, site_texts, sites, spans)
+WITH_LOOPS = (
+    additions,
+    columns,
+    fields,
+    intron_names,
+    normal_form,
+    numbering,
+    pairs,
+    regions,
+    rendering,
+    site_texts,
+    sites,
+    spans,
+)
 BLOBS = (b"", b"A=1", b"CSQ=" + b"x" * 500, "Ä=é".encode())
 
 

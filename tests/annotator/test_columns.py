@@ -1,8 +1,11 @@
 """Where columns begin and end, in all lines at once."""
 
+import ctypes
+
 import numpy as np
 import pytest
 
+from annotator import columns as module
 from annotator.columns import (
     ALT,
     CHROM,
@@ -65,6 +68,10 @@ class TestFindColumns:
 
 
 class TestHasKey:
+    @pytest.fixture(autouse=True)
+    def _library(self, way: ctypes.CDLL | None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "_LIBRARY", way)
+
     @pytest.mark.parametrize("info", ["END=5", "DP=1;END=5", "CIEND=1,2", "END="])
     def test_finds_keys_and_ends_of_keys(self, info: str) -> None:
         assert columns_of(row(1), row(2, info=info)).has_key(b"END")

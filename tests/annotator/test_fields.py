@@ -1,10 +1,18 @@
 """Records that may hold keys of ours already."""
 
+import ctypes
+
 import pytest
 
+from annotator import fields
 from annotator.fields import FieldNames
 from annotator.info import InfoField
 from tests.annotator.blocks import columns_of, row
+
+
+@pytest.fixture(autouse=True)
+def _library(way: ctypes.CDLL | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fields, "_LIBRARY", way)
 
 
 def names(*ids: str) -> FieldNames:

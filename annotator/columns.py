@@ -4,18 +4,18 @@ Offsets are bytes from the beginning of the text; lines are numbered from 0 here
 """
 
 import ctypes
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.native import load, pointer
+from annotator.native import load, pointer, pointers
 from annotator.numbering import number_texts
 
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(8)
 
-_TAB, _NEWLINE, _ZERO = b"\t\n0"
+_TAB, _NEWLINE, _ZERO, _EQUALS = b"\t\n0="
 _MAX_DIGITS = 10
 
 _LIBRARY = load()
@@ -34,6 +34,7 @@ class Columns:
     starts: Offsets  # of each line
     ends: Offsets  # of each line: where its `\n` (or `\r\n`) stands
     tabs: Offsets  # one row a line, one column a tab
+    _equals: list[Offsets] = field(default_factory=list)  # where equals signs stand, once that was asked
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -51,12 +52,13 @@ class Columns:
 
     def has_key(self, key: bytes) -> bool:
         """Whether any `key=` stands in the text, perhaps as the end of a longer key."""
-        if _LIBRARY is None:
-            return key + b"=" in self.text
-        found: int = _LIBRARY.has_key(
-            pointer(self.codes), *(ctypes.c_int64(len(self.codes)), ctypes.c_char_p(key), ctypes.c_int64(len(key)))
-        )
-        return found > 0
+        if not self._equals:
+            self._equals.append(np.flatnonzero(self.codes == _EQUALS))
+        places = self._equals[0]
+        places = places[places >= len(key)]
+        for back, code in enumerate(reversed(key), start=1):
+            places = places[self.codes[places - back] == code]
+        return len(places) > 0
 
     def line(self, number: int) -> bytes:
         return self.text[int(self.starts[number]) : int(self.ends[number])]
@@ -69,7 +71,7 @@ def find_columns(text: bytes, *, tab_count: int) -> Columns | None:
     all_tabs = np.flatnonzero(codes == _TAB)
     if len(all_tabs) != len(newlines) * tab_count:
         return None
-    tabs = all_tabs.reshape(len(newlines), tab_count)
+    tabs = np.asfortranarray(all_tabs.reshape(len(newlines), tab_count))  # columns are read more often than lines
     starts = np.zeros_like(newlines)
     starts[1:] = newlines[:-1] + 1
     if not (np.all(tabs[:, 0] >= starts) and np.all(tabs[:, -1] < newlines)):
@@ -119,4 +121,19 @@ def gather(codes: NDArray[np.uint8], begins: NDArray[Any], lengths: NDArray[Any]
     ends = np.cumsum(lengths)
     indexes = np.repeat(begins - (ends - lengths), lengths) + np.arange(total)
     found = codes[indexes]
+    return found
+
+
+def first_of(codes: NDArray[np.uint8], begins: Offsets, ends: Offsets, *, code: int) -> Offsets:
+    """Where a code first stands in each piece; the end of the piece where it does not."""
+    found: Offsets
+    if _LIBRARY is None:
+        places = np.flatnonzero(codes == code)
+        found = np.minimum(ends, np.append(places, len(codes))[np.searchsorted(places, begins)])
+        return found
+    begins, ends = np.ascontiguousarray(begins), np.ascontiguousarray(ends)
+    found = np.empty_like(begins)
+    _LIBRARY.find_first(
+        ctypes.c_int64(len(begins)), *pointers(codes, begins, ends), ctypes.c_uint8(code), pointer(found)
+    )
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.coded import Coded
-from annotator.columns import ALT, CHROM, FILTER, ID, INFO, QUAL, REF, Columns
+from annotator.columns import ALT, CHROM, FILTER, ID, INFO, QUAL, REF, Columns, first_of
 from annotator.numbering import number_texts
 from annotator.summary import RecordColumns
 
@@ -124,9 +124,7 @@ def _genotypes(columns: Columns) -> Coded:
         & (codes[np.minimum(format_begins + 1, len(codes) - 1)] == ord("T"))
         & ((format_ends - format_begins == 2) | (codes[np.minimum(format_begins + 2, len(codes) - 1)] == _COLON))
     )
-    colons = np.flatnonzero(codes == _COLON)
-    after = np.searchsorted(colons, begins)
-    ends = np.minimum(ends, np.append(colons, len(codes))[after])
+    ends = first_of(codes, begins, ends, code=_COLON)
     has_genotype &= ends > begins
     coded = code_texts(columns, begins, ends)
     return Coded(codes=np.where(has_genotype, coded.codes, -1).astype(np.int32), values=coded.values)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +9,8 @@ from numpy.typing import NDArray
 
 from annotator.additions import Additions
 from annotator.alleles import CLASSES
-from annotator.coded import Coded, decoded, distinct
-from annotator.columns import ID, gather
+from annotator.coded import Coded, distinct
+from annotator.columns import ID
 from annotator.csq import feature_of, term_names
 from annotator.effects.effect import Effect
 from annotator.findings import ContigFindings, Findings
@@ -20,6 +19,7 @@ from annotator.numbering import number_keys
 from annotator.ontology import BY_RANK
 from annotator.record_columns import Described
 from annotator.spans import Spans, decimal, spans_of
+from annotator.strings import strings
 from annotator.table import Values
 from annotator.verdicts import Alleles
 
@@ -28,7 +28,6 @@ _SITE_TEXTS = {"dbsnp": b"DBSNP"}
 _SITE_CODES = {"clinvar_sig": b"CLINVAR_SIG", "clinvar_conditions": b"CLINVAR_DISEASE"}
 _STARS = "clinvar_stars"
 _SITE_NUMBERS = {"gnomad_af": b"GNOMAD_AF", "gnomad_popmax_af": b"GNOMAD_POPMAX_AF", _STARS: b"CLINVAR_STARS"}
-_ASCII_END = 128
 # Columns that tell of the picked transcript, what of it they show, and how.
 _TRANSCRIPT_COLUMNS: dict[str, tuple[str, Callable[[str], str]]] = {
     "symbol": ("symbol", str),
@@ -75,14 +74,14 @@ class Rows:
         rows = np.full(len(alleles), -1, dtype=np.int64)  # their places in `found`
         rows[asked] = np.arange(len(asked))
         columns = {name: coded.where(rows) for name, coded in _consequence_columns(found, findings).items()}
-        names = _ascii_strings(found.rendered.names, found.rendered.name_offsets.astype(np.int32)).take(
-            pa.array(rows, mask=rows < 0)
-        )
+        offsets = found.rendered.name_offsets
+        begins, ends = (np.append(places, [0])[rows] for places in (offsets[:-1], offsets[1:]))
+        names = strings(np.frombuffer(found.rendered.names, dtype=np.uint8), begins, ends)
         self._parts.append(_Part(alleles=alleles, columns=columns, names=names))
 
-    def add_genomic_names(self, names: pa.StringArray) -> None:
-        """Give the alleles that were added last their names on the genome, null where there is none."""
-        self._genomic_names.append(names)
+    def add_genomic_names(self, text: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+        """Give the alleles that were added last their names on the genome: pieces of a text, empty for none."""
+        self._genomic_names.append(strings(np.frombuffer(text, dtype=np.uint8), begins, ends))
 
     def add_sites(self, records: NDArray[np.int64], texts: Spans, *, keys: set[str]) -> None:
         """Note what a site track says of the only alleles of records: `KEY=value;…`, with these keys."""
@@ -139,7 +138,7 @@ class Rows:
         text = np.concatenate((columns.codes, np.frombuffer(filled.joined(), dtype=np.uint8)))
         places = np.where(own, begins, filled.begins + len(columns.codes))[records]
         lengths = np.where(own, ends - begins, filled.lengths)[records]
-        return _strings(text, places, places + lengths)
+        return strings(text, places, places + lengths)
 
     def _alt_column(self, described: Described, records: NDArray[np.int64], indexes: NDArray[np.int64]) -> Coded:
         """Each allele's own text; that of most records is the whole ALT column."""
@@ -227,27 +226,6 @@ def _coded(keys: NDArray[np.int64], text: Callable[[int], str]) -> Coded:
     return coded.where(np.append(codes, [-1]))
 
 
-def _strings(text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.StringArray:
-    """Pieces of a text; empty ones are none, and what is no UTF-8 becomes the replacement character."""
-    lengths = ends - begins
-    pieces = gather(text, begins, lengths)
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
-    np.cumsum(lengths, out=offsets[1:])
-    if pieces.max(initial=0) < _ASCII_END:
-        return _ascii_strings(pieces, offsets)
-    whole = pieces.tobytes()
-    found = [decoded(whole[begin:end]) or None for begin, end in pairwise(offsets.tolist())]
-    return pa.array(found, pa.string())
-
-
-def _ascii_strings(text: bytes | NDArray[np.uint8], offsets: NDArray[np.int32]) -> pa.StringArray:
-    """The pieces between these offsets; empty ones are none."""
-    validity = pa.array(offsets[1:] > offsets[:-1])
-    return pa.StringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(text), validity.buffers()[1]
-    )
-
-
 def _text_column(count: int, parts: list[tuple[NDArray[np.int64], Spans]], singles: dict[int, bytes]) -> pa.StringArray:
     """Strings by row, from many at once and from single ones."""
     single = spans_of(list(singles.values()))
@@ -257,7 +235,7 @@ def _text_column(count: int, parts: list[tuple[NDArray[np.int64], Spans]], singl
     for rows, spans in told:
         begins[rows], ends[rows] = spans.begins + size, spans.ends + size
         size += len(spans.text)
-    return _strings(np.concatenate([spans.text for _, spans in told]), begins, ends)
+    return strings(np.concatenate([spans.text for _, spans in told]), begins, ends)
 
 
 def _as_bytes(text: str | bytes) -> bytes:

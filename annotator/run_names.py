@@ -7,7 +7,6 @@ most insert or delete some bases, which is also worked out at once.
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from annotator.columns import UPPER
@@ -35,21 +34,23 @@ class _Names:
     alleles: Integers  # their numbers
     text: bytes
     lengths: Integers
-    bare_text: bytes  # without `lead`
 
 
 def add_genomic_names(work: RunWork, alleles: Alleles, *, field: str) -> None:
     """Name the alleles whose REF is known to be right; nothing is said without such a field."""
-    genome = work.place.genome
-    if genome is None:
-        work.rows.add_genomic_names(pa.nulls(len(alleles), pa.string()))
-        return
-    lead = f"{field}=".encode()
-    parts = [*_single_bases(work, alleles, genome, lead), _others(work, alleles, genome, lead)]
+    genome, lead = work.place.genome, f"{field}=".encode()
+    parts = (
+        [] if genome is None else [*_single_bases(work, alleles, genome, lead), _others(work, alleles, genome, lead)]
+    )
+    begins_of, ends_of = np.zeros((2, len(alleles)), dtype=np.int64)  # of the names without `lead`
+    text = b"".join(part.text for part in parts)
+    size = 0
     shared: dict[int, dict[int, bytes]] = {}  # names by record and allele, where a record may have several
     for part in parts:
         ends = np.cumsum(part.lengths)
         begins = ends - part.lengths
+        begins_of[part.alleles], ends_of[part.alleles] = begins + size + len(lead), ends + size
+        size += len(part.text)
         is_alone = alleles.simple[part.alleles]
         alone = np.flatnonzero(is_alone)
         work.additions.names.put(
@@ -62,7 +63,7 @@ def add_genomic_names(work: RunWork, alleles: Alleles, *, field: str) -> None:
     for record, by_index in shared.items():
         values = [by_index.get(index, b".") for index in range(work.alt_count(record))]
         work.additions.names.put_one(record, lead + b",".join(values))
-    work.rows.add_genomic_names(_in_order(parts, count=len(alleles), lead=len(lead)))
+    work.rows.add_genomic_names(text, begins_of, ends_of)
 
 
 def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) -> list[_Names]:
@@ -89,7 +90,6 @@ def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) 
                 alleles=which,
                 text=table.tobytes(),
                 lengths=np.full(len(which), width, dtype=np.int64),
-                bare_text=table[:, len(lead) :].tobytes(),
             )
         )
     return found
@@ -106,9 +106,7 @@ def _others(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) -> _Na
             name = genomic_name(Variant(position=position, ref=ref.decode(), alt=alt.decode()), genome).encode()
         found.append(name)
     lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found)) + len(lead)
-    return _Names(
-        alleles=which, text=b"".join(lead + name for name in found), lengths=lengths, bare_text=b"".join(found)
-    )
+    return _Names(alleles=which, text=b"".join(lead + name for name in found), lengths=lengths)
 
 
 def _quick_names(work: RunWork, alleles: Alleles, which: Integers, genome: Genome) -> dict[int, bytes]:
@@ -129,15 +127,3 @@ def _quick_names(work: RunWork, alleles: Alleles, which: Integers, genome: Genom
         prefix_of=np.zeros(len(indels), dtype=np.int64),
     )
     return dict(zip(indels.tolist(), intron_names(contig, sequence=sequence), strict=True))
-
-
-def _in_order(parts: list[_Names], *, count: int, lead: int) -> pa.StringArray:
-    """The names as a column with a row for each of `count` alleles, empty where there is none."""
-    numbers = np.concatenate([part.alleles for part in parts])
-    offsets = np.zeros(len(numbers) + 1, dtype=np.int32)
-    np.cumsum(np.concatenate([part.lengths for part in parts]) - lead, out=offsets[1:])
-    text = b"".join(part.bare_text for part in parts)
-    column = pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(text))
-    rows = np.full(count, -1, dtype=np.int64)
-    rows[numbers] = np.arange(len(numbers))
-    return column.take(pa.array(rows, mask=rows < 0))

@@ -4,17 +4,6 @@
 
 #include "put.h"
 
-/* Whether any `key=` stands in the text, perhaps as the end of a longer key. */
-int has_key(const u8 *text, i64 length, const u8 *key, i64 key_length) {
-    const u8 *at = text, *end = text + length;
-    while (at < end && (at = memchr(at, '=', (size_t)(end - at)))) {
-        if (at - text >= key_length && !memcmp(at - key_length, key, (size_t)key_length))
-            return 1;
-        at++;
-    }
-    return 0;
-}
-
 /* Mark the pieces, which a text goes on behind, where an entry between semicolons begins with two bytes that are marked
  * in `pairs`: the first one in the lower, the second one in the upper eight bits. */
 void find_entries(i64 pieces, const u8 *text, const i64 *begins, const i64 *ends, const u8 *pairs, u8 *found) {
@@ -32,5 +21,14 @@ void find_entries(i64 pieces, const u8 *text, const i64 *begins, const i64 *ends
                 break;
             at = semicolon - text + 1;
         }
+    }
+}
+
+/* Where a code first stands in each piece; the end of the piece where it does not. */
+void find_first(i64 pieces, const u8 *text, const i64 *begins, const i64 *ends, u8 code, i64 *found) {
+    for (i64 piece = 0; piece < pieces; piece++) {
+        const i64 length = ends[piece] - begins[piece];
+        const u8 *place = length > 0 ? memchr(text + begins[piece], code, (size_t)length) : NULL;
+        found[piece] = place ? place - text : ends[piece];
     }
 }

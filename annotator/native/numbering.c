@@ -27,6 +27,10 @@ i64 number_texts(i64 rows, const u8 *text, const i64 *begins, const i64 *ends, u
     for (i64 row = 0; row < rows; row++) {
         const i64 length = ends[row] - begins[row];
         const u8 *own = text + begins[row];
+        if (row && ends[row - 1] - begins[row - 1] == length && !memcmp(own, text + begins[row - 1], (size_t)length)) {
+            codes[row] = codes[row - 1];
+            continue;
+        }
         u64 slot = hash_of(own, length, seed) & (u64)(slots - 1);
         while (numbers[slot] >= 0) {
             const i64 first = firsts[numbers[slot]];

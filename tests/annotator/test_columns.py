@@ -68,10 +68,6 @@ class TestFindColumns:
 
 
 class TestHasKey:
-    @pytest.fixture(autouse=True)
-    def _library(self, way: ctypes.CDLL | None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "_LIBRARY", way)
-
     @pytest.mark.parametrize("info", ["END=5", "DP=1;END=5", "CIEND=1,2", "END="])
     def test_finds_keys_and_ends_of_keys(self, info: str) -> None:
         assert columns_of(row(1), row(2, info=info)).has_key(b"END")
@@ -90,6 +86,15 @@ class TestHasKey:
         assert columns.has_key(b"DP")
         assert columns.has_key(b"AF")
         assert not columns.has_key(b"SVLEN")
+
+
+class TestFirstOf:
+    def test_ends_pieces(self, way: ctypes.CDLL | None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "_LIBRARY", way)
+        text = np.frombuffer(b"a:b|c:d:e|", dtype=np.uint8)
+        begins, ends = np.array([0, 4, 2, 6, 8, 1]), np.array([3, 9, 3, 6, 10, 2])
+        assert module.first_of(text, begins, ends, code=ord(":")).tolist() == [1, 5, 3, 6, 10, 1]
+        assert module.first_of(text, begins[:0], ends[:0], code=ord(":")).tolist() == []
 
 
 class TestReadPositions:

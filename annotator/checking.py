@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.builds import is_auxiliary_contig
-from annotator.columns import ALT, CHROM, REF, Columns, find_columns, read_positions, starts_of_runs
+from annotator.columns import ALT, CHROM, REF, Columns, count_lines, find_columns, read_positions, starts_of_runs
 from annotator.contigs import ContigTable
 from annotator.errors import EngineError, InvalidVcfError
 from annotator.limits import Limits
@@ -81,7 +81,7 @@ class BlockChecker:
     def check(self, block: TextBlock) -> CheckedBlock:
         """Check all lines; raise InvalidVcfError at the first fault, unless bad lines are to be set apart."""
         text = block.text if block.text.endswith(b"\n") else block.text + b"\n"
-        numbers = block.first_line + np.arange(text.count(b"\n"))
+        numbers = block.first_line + np.arange(count_lines(text))
         checked = self._check_at_once(text, numbers=numbers)
         if checked is not None:
             return checked

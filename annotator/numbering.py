@@ -1,7 +1,7 @@
 """Numbers for what repeats, in order of first use: in C where a compiler was at hand, else here, with the same ones."""
 
 import ctypes
-import secrets
+import os
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from annotator.native import load, pointers
 
 _LIBRARY = load()
-_SEED = secrets.randbits(64)
+_SEED = int.from_bytes(os.urandom(8))
 
 Integers = NDArray[np.int64]
 Codes = NDArray[np.int32]

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
+from annotator.columns import count_lines
 from annotator.errors import InvalidVcfError
 from annotator.header import FIXED_COLUMNS, HeaderParser, VcfHeader, missing_chrom_line
 from annotator.inspection import HEAD_BYTES, look_at
@@ -85,7 +86,7 @@ class VcfReader:
                 self._check_line_lengths(text)
                 yield TextBlock(number=number, first_line=self._line, text=text)
                 number += 1
-                self._line += text.count(b"\n")
+                self._line += count_lines(text)
                 self._carry = data[end:]
             else:
                 self._carry += data

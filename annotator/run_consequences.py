@@ -62,10 +62,11 @@ class _SharedRecords:
     ) -> None:
         """Add alleles, which stand in these rows of `found`."""
         offsets, text = found.rendered.offsets, found.rendered.text
-        for row, record, index in zip(rows.tolist(), records.tolist(), indexes.tolist(), strict=True):
-            transcript, terms, rank = (int(column[row]) for column in (found.transcripts, found.terms, found.ranks))
+        told = (found.transcripts[rows], found.terms[rows], found.ranks[rows], offsets[rows], offsets[rows + 1])
+        columns = (column.tolist() for column in (records, indexes, *told))
+        for record, index, transcript, terms, rank, begin, end in zip(*columns, strict=True):
             values = findings.values(transcript=transcript, terms=terms, rank=rank)
-            self._found.setdefault(record, {})[index] = bytes(text[offsets[row] : offsets[row + 1]]), values
+            self._found.setdefault(record, {})[index] = bytes(text[begin:end]), values
 
     def write(self, *, csq_name: str, names: list[str]) -> None:
         """Write the INFO text of each record; an allele that was not found has dots."""

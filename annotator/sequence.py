@@ -15,6 +15,7 @@ from annotator.columns import UPPER
 from annotator.errors import InvalidReferenceError
 
 _LINE_ENDS = b"\r\n"
+_UPPER = UPPER.tobytes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class ContigBases:
         start, end = max(start, 0), min(end, self.length)
         if start >= end:
             return b""
-        return self._map[self._byte(start) : self._byte(end - 1) + 1].translate(None, _LINE_ENDS).upper()
+        return self._map[self._byte(start) : self._byte(end - 1) + 1].translate(_UPPER, _LINE_ENDS)
 
     def at(self, positions: NDArray[Any]) -> NDArray[np.uint8]:
         """The bases at these 0-based positions, all of which lie on the contig."""

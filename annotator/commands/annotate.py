@@ -1,6 +1,7 @@
 """`annotate`: annotate a VCF."""
 
 import argparse
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -163,6 +164,7 @@ def _annotate(options: argparse.Namespace) -> int:
         processes=options.processes,
     )
     listener = _LISTENERS[options.progress]()
+    gc.freeze()  # what is loaded stays: the collector of cycles need not look at it again and again
     try:
         listener(annotate(request, listener=listener))
     except InvalidVcfError as error:

@@ -167,7 +167,10 @@ def _room(batch: Batch, counts: NDArray[np.int64]) -> tuple[int, int]:
     """More bytes than the texts, and the names, can take; raises IndexError when a number is that of no text."""
     tables, alleles = batch.tables, batch.alleles
     transcript, terms, _, zone, entry = batch.pairs
-    batch.zones.about[zone[:1]], batch.strands[transcript[:1]], batch.exon_counts[transcript[:1]]
+    of_transcripts = min(len(tables.owns), len(batch.strands), len(batch.exon_counts))
+    for numbers, count in ((transcript, of_transcripts), (terms, len(tables.term_owns)), (zone, len(batch.zones.keys))):
+        if numbers.min(initial=0) < 0 or numbers.max(initial=-1) >= count:
+            raise IndexError("A pair has a number of nothing.")
     given = int(tables.given_names.lengths.max(initial=0))
     name = int(tables.names.lengths[transcript].sum()) + len(transcript) * _NAME_BYTES
     standing = np.maximum(tables.standings.lengths, tables.picked_standings.lengths)[transcript]

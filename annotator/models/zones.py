@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.errors import InvalidReferenceError
 from annotator.ontology import TERMS
 
 # What is known of a plain zone, one column each; numbers are those of its first base.
@@ -33,6 +34,7 @@ NAME_STEPS = np.array([ord(name[-1]) if "{}" in name else 0 for name in _NAMES],
 
 _TRANSCRIPT_SHIFT = np.uint64(32)
 _START_MASK = np.uint64((1 << 32) - 1)
+_TYPES = ["uint64", "uint8", "int32"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,10 @@ class ZoneTable:
     about: NDArray[np.int32]  # columns as ABOUT lists them
 
     def __post_init__(self) -> None:
-        if not len(self.keys) == len(self.kinds) == len(self.about) or self.about.shape[1:] != (len(ABOUT),):
-            raise ValueError("The zones of a contig have columns of different lengths.")
+        lengths = {len(column) for column in (self.keys, self.kinds, self.about)}
+        types = [column.dtype.name for column in (self.keys, self.kinds, self.about)]
+        if len(lengths) > 1 or self.about.shape[1:] != (len(ABOUT),) or types != _TYPES:
+            raise InvalidReferenceError("The zones of the gene models are not columns of one table.")
 
     def start(self, zone: int) -> int:
         """The first base of a zone."""

@@ -1,8 +1,12 @@
 """Zones of several transcripts, and the regions of names."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from annotator.errors import InvalidReferenceError
 from annotator.models.zones import NAME_SIGNS, NAME_STEPS, Zones, region_of
 from annotator.zoning import zone_arrays
 from tests.annotator.models.transcripts import NON_CODING, TRANSCRIPT
@@ -11,6 +15,18 @@ from tests.annotator.models.transcripts import NON_CODING, TRANSCRIPT
 class TestZones:
     def test_may_be_none(self) -> None:
         assert Zones({}).terms == [()]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"zone_kind": np.zeros(1, dtype=np.uint8)},
+            {"zone_kind": np.zeros(0, dtype=np.int64)},
+            {"zone_about": np.zeros((0, 3), dtype=np.int32)},
+        ],
+    )
+    def test_are_columns_of_one_table(self, wrong: dict[str, NDArray[Any]]) -> None:
+        with pytest.raises(InvalidReferenceError):
+            Zones(wrong)
 
     def test_of_one_transcript_are_not_those_of_another(self) -> None:
         zones = Zones(zone_arrays([NON_CODING, TRANSCRIPT]))

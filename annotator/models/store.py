@@ -6,7 +6,6 @@ begin. Texts are kept once each in a blob and named by number; text 0 is the con
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,7 @@ class ModelStore:
         self.end_incomplete = flags & _END_INCOMPLETE > 0
         self._blob = b""
         self._offsets: dict[str, list[int]] = {}  # lists are quicker to read one by one than mapped arrays
-        self._cached = lru_cache(maxsize=CACHED_TRANSCRIPTS)(self._build)
+        self._made: dict[int, Transcript] = {}
 
     @classmethod
     def open(cls, stem: Path) -> "ModelStore":
@@ -84,7 +83,12 @@ class ModelStore:
 
     def transcript(self, index: int) -> Transcript:
         """The transcript with this number, 0-based."""
-        return self._cached(index)
+        found = self._made.get(index)
+        if found is None:
+            found = self._made[index] = self._build(index)
+            if len(self._made) > CACHED_TRANSCRIPTS:
+                del self._made[next(iter(self._made))]  # the oldest
+        return found
 
     def heading(self, index: int) -> Heading:
         """The heading of the transcript with this number; quicker to have than the transcript."""

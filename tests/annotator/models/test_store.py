@@ -1,5 +1,6 @@
 """The store of transcripts: what is written is read again, in order, and little is read at all."""
 
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,14 @@ class TestOpen:
 
 
 class TestTranscript:
+    def test_is_let_go_with_its_store(self, tmp_path: Path) -> None:
+        write_models(tmp_path, contig="1", transcripts=[TRANSCRIPT])
+        store = ModelStore.open(tmp_path / "1")
+        store.transcript(0)
+        held = weakref.ref(store)
+        del store
+        assert held() is None  # at once: there is no cycle that the collector would have to find
+
     def test_is_made_once_while_it_is_remembered(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "CACHED_TRANSCRIPTS", 2)
         write_models(tmp_path, contig="1", transcripts=UNORDERED)

@@ -1,6 +1,7 @@
 """Plans and what they allow."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -20,6 +21,8 @@ class Limits:
 
     max_upload_bytes: int
     max_running_jobs: int
+    kept_hot: timedelta | None  # a result, before it is archived; None: for ever
+    longest_kept_hot: timedelta | None  # the same, when its owner postpones; None: for ever
 
 
 def limits_of(plan: str) -> Limits:

@@ -109,4 +109,4 @@ def upload_page(page: Page, url: str, sign_in: Callable[[User], None], free_user
 def small_parts(settings: Any) -> None:
     """This function will let free labs upload much, in the smallest parts that S3 joins."""
     settings.UPLOAD_PART_BYTES = 5 * 1024**2
-    settings.PLAN_LIMITS = {**settings.PLAN_LIMITS, "FREE": {"max_upload_bytes": 10**8, "max_running_jobs": 2}}
+    settings.PLAN_LIMITS = {**settings.PLAN_LIMITS, "FREE": {**settings.PLAN_LIMITS["FREE"], "max_upload_bytes": 10**8}}

@@ -87,7 +87,10 @@ class TestRefusals:
 
     def test_of_the_server_are_shown_too(self, upload_page: Page, settings: Any, watch: Watch) -> None:
         watch.expect("413")
-        settings.PLAN_LIMITS = {**settings.PLAN_LIMITS, "FREE": {"max_upload_bytes": 10, "max_running_jobs": 2}}
+        settings.PLAN_LIMITS = {
+            **settings.PLAN_LIMITS,
+            "FREE": {**settings.PLAN_LIMITS["FREE"], "max_upload_bytes": 10},
+        }
         choose(upload_page, "sample.vcf", VCF)
         expect(upload_page.get_by_role("alert")).to_contain_text("the plan Free takes up to 10")
         assert not Job.objects.exists()

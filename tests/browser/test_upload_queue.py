@@ -83,7 +83,7 @@ class TestSeveralFiles:
         watch.expect("413")
         settings.PLAN_LIMITS = {
             **settings.PLAN_LIMITS,
-            "FREE": {"max_upload_bytes": len(VCF), "max_running_jobs": 2},
+            "FREE": {**settings.PLAN_LIMITS["FREE"], "max_upload_bytes": len(VCF)},
         }
         choose_all(upload_page, ("large.vcf", OTHER), ("small.vcf", VCF))
         expect(row(upload_page, "large.vcf").get_by_role("alert")).to_contain_text("the plan Free takes up to")

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -60,6 +60,19 @@ def dynamodb() -> "DynamoDBClient":
 @functools.cache
 def sns() -> "SNSClient":
     return boto3.client("sns", config=_patient_for_seconds())
+
+
+@functools.cache
+def stepfunctions() -> Any:
+    """This function will give a client that gives up sooner than the others: what it starts, a sweep makes up for."""
+    return boto3.client(
+        "stepfunctions",
+        config=Config(
+            connect_timeout=1,
+            read_timeout=2,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        ),
+    )
 
 
 def _patient_for_seconds() -> Config:

@@ -26,6 +26,7 @@ class StackNames:
     dead_letter_queues: Mapping[str, str]
     dead_letter_queue_urls: Mapping[str, str]
     topics: Mapping[str, str]  # ARNs
+    state_machines: Mapping[str, str]  # ARNs
     tables: Mapping[str, str]
     indexes: Mapping[str, tuple[str, ...]]  # of the tables
 
@@ -103,6 +104,10 @@ class Template:
             dead_letter_queues={role: queue.attributes["QueueName"] for role, queue in targets.items()},
             dead_letter_queue_urls={role: queue.ref for role, queue in targets.items()},
             topics={role: topic.ref for role, topic in _of_type(stack, "AWS::SNS::Topic", suffix="Topic")},
+            state_machines={
+                role: machine.ref
+                for role, machine in _of_type(stack, "AWS::StepFunctions::StateMachine", suffix="StateMachine")
+            },
             tables={role: table.ref for role, table in tables},
             indexes={
                 role: tuple(index["IndexName"] for index in table.properties.get("GlobalSecondaryIndexes", ()))
@@ -285,6 +290,12 @@ def _topic(place: _Place, logical_id: str, properties: Mapping[str, Any]) -> _Id
     return arn, {"TopicArn": arn, "TopicName": name}
 
 
+def _state_machine(place: _Place, logical_id: str, properties: Mapping[str, Any]) -> _Identity:
+    name = _own_name(logical_id, properties, "StateMachineName")
+    arn = place.arn("states", f"stateMachine:{name}")
+    return arn, {"Arn": arn, "Name": name}
+
+
 def _table(place: _Place, logical_id: str, properties: Mapping[str, Any]) -> _Identity:
     name = _own_name(logical_id, properties, "TableName")
     return name, {"Arn": place.arn("dynamodb", f"table/{name}")}
@@ -314,4 +325,5 @@ _IDENTITIES: dict[str, Callable[[_Place, str, Mapping[str, Any]], _Identity]] = 
     "AWS::S3::Bucket": _bucket,
     "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,
+    "AWS::StepFunctions::StateMachine": _state_machine,
 }

@@ -5,9 +5,12 @@ from typing import Any
 
 from moto.backends import get_backend
 
+from genomics.localaws import step_functions
+
 
 def empty() -> None:
-    """This function will remove all objects, uploads, messages and items; buckets, queues and tables stay."""
+    """This function will remove all objects, uploads, messages, items and executions; what holds them stays."""
+    step_functions.stop_all()  # first: they send messages
     for backend in _backends("s3"):
         for bucket in list(backend.buckets.values()):
             for name in list(bucket.keys):

@@ -292,6 +292,19 @@ def _instance_profile(resource: Resource, clients: Clients) -> Change:
     return Change.CREATED if current is None else Change.UPDATED
 
 
+def _state_machine(resource: Resource, clients: Clients) -> Change:
+    machines, properties = clients("stepfunctions"), resource.properties
+    definition, role = properties["Definition"], properties["RoleArn"]
+    current = _unless_missing(lambda: machines.describe_state_machine(stateMachineArn=resource.ref))
+    if current is None:
+        machines.create_state_machine(name=resource.attributes["Name"], definition=json.dumps(definition), roleArn=role)
+        return Change.CREATED
+    if (json.loads(current["definition"]), current["roleArn"]) == (definition, role):
+        return Change.UNCHANGED
+    machines.update_state_machine(stateMachineArn=resource.ref, definition=json.dumps(definition), roleArn=role)
+    return Change.UPDATED
+
+
 HANDLERS: dict[str, Handler] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::IAM::InstanceProfile": _instance_profile,
@@ -302,4 +315,5 @@ HANDLERS: dict[str, Handler] = {
     "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::StepFunctions::StateMachine": _state_machine,
 }

@@ -21,7 +21,18 @@ from moto.core.config import default_user_config
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from genomics.localaws import dynamodb, emptying, journal, journal_places, s3, s3_uploads, snapshots, sns, sqs
+from genomics.localaws import (
+    dynamodb,
+    emptying,
+    journal,
+    journal_places,
+    s3,
+    s3_uploads,
+    snapshots,
+    sns,
+    sqs,
+    step_functions,
+)
 from genomics.localaws.byte_files import ByteFiles
 from genomics.localaws.guard import CorsRule, Environ, Guard, StartResponse, Wsgi
 from genomics.localaws.patching import MOTO_VERSION, Patch, apply
@@ -48,6 +59,7 @@ _SERVICES = (
     *s3_uploads.PATCHES,
     *dynamodb.PATCHES,
     *sns.PATCHES,
+    *step_functions.PATCHES,
 )
 PATCHES = journal_places.journaled(_SERVICES)
 
@@ -108,12 +120,14 @@ class LocalAws:
         running.server.shutdown()
         running.thread.join()
         running.server.server_close()
+        step_functions.stop_all()
         running.saver.stop()
         s3.use(None)
         BackendDict.reset()
 
     def reset(self) -> None:
         """This function will empty all services, as if nothing had ever been made."""
+        step_functions.stop_all()
         s3.dispose_all()
         BackendDict.reset()
         if self._running is not None:

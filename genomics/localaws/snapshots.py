@@ -11,14 +11,16 @@ from typing import Any, BinaryIO
 
 from moto.backends import get_backend
 from moto.s3.models import FakeKey, s3_backends
+from moto.stepfunctions.models import StateMachine
 
+from genomics.localaws import step_functions
 from genomics.localaws.byte_files import ByteFile, ByteFiles
 from genomics.localaws.journal import Journal
 from genomics.localaws.patching import MOTO_VERSION
 
 logger = logging.getLogger(__name__)
 
-SERVICES = ("s3", "sqs", "sns", "dynamodb", "iam")
+SERVICES = ("s3", "sqs", "sns", "dynamodb", "iam", "stepfunctions")
 _STAMP = f"genomics local AWS 1, moto {MOTO_VERSION}\n".encode()
 _ATTEMPTS = 20
 _DELAY_SECONDS = 0.25
@@ -120,7 +122,7 @@ class Saver:
 
 
 def _backends(service: Any) -> Any:
-    return get_backend(service)
+    return step_functions.backends() if service == "stepfunctions" else get_backend(service)
 
 
 def _dump() -> bytes:
@@ -159,6 +161,8 @@ class _Pickler(pickle.Pickler):
         if isinstance(value, FakeKey):
             # moto's own way to pickle a key would copy its bytes.
             return _new, (type(value),), dict(value.__dict__), None, None, _set_state
+        if isinstance(value, StateMachine):
+            return _new, (type(value),), step_functions.without_executions(value), None, None, _set_state
         return NotImplemented
 
     def persistent_id(self, value: Any) -> str | None:

@@ -24,6 +24,9 @@ TASKS = {
     # Longer than all tries of one call to an S3 that hangs, which must end as an error and not as a killed process.
     "jobs.remove": TaskRow(queue="maintenance", limit=timedelta(seconds=120), every=timedelta(seconds=60)),
     "jobs.publish": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
+    # As long as a result of the largest size may take to be copied or carried.
+    "archive.archive": TaskRow(queue="archive", limit=timedelta(hours=6)),
+    "archive.restore": TaskRow(queue="restore", limit=timedelta(hours=6)),
     "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
     "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "queues.collect": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),

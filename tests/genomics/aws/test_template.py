@@ -37,6 +37,9 @@ class TestNames:
         assert names.topics == {
             role: f"arn:aws:sns:{REGION}:{ACCOUNT}:genomics-prod-{role}" for role in ("job-events", "vault-events")
         }
+        assert names.state_machines == {
+            "retention": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:genomics-prod-retention"
+        }
         assert names.tables == {"jobs": "genomics-prod-jobs"}
         assert names.indexes == {"jobs": ("user_id_index",)}
 
@@ -168,6 +171,20 @@ class TestStackFile:
             "WorkerRole": writes,
             "OperatorRole": writes | {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         }
+
+    def test_lets_the_wait_send_to_the_archive_and_do_nothing_else(self, template: Template) -> None:
+        stack = template.resolve(account=ACCOUNT, region=REGION)
+        resources = {resource.logical_id: resource for resource in stack.resources}
+        machine, queue = resources["RetentionStateMachine"], resources["ArchiveQueue"]
+        assert machine.properties["RoleArn"] == resources["RetentionRole"].attributes["Arn"]
+        assert machine.properties["Definition"]["States"]["TellArchive"]["Parameters"]["QueueUrl"] == queue.ref
+        assert _rights(stack, "RetentionRole") == {("sqs:SendMessage", queue.attributes["Arn"])}
+        (trust,) = resources["RetentionRole"].properties["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "states.amazonaws.com"}
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        for role, may in (("WorkerRole", True), ("OperatorRole", True), ("WebRole", False)):
+            rights = {right for right in _rights(stack, role) if right[0].startswith("states:")}
+            assert rights == ({("states:StartExecution", machine.ref)} if may else set())
 
     def test_is_accepted_by_cfn_lint(self) -> None:
         run = subprocess.run(

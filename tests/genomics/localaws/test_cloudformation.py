@@ -79,6 +79,18 @@ class TestApply:
         assert client("s3").get_bucket_cors(Bucket=bucket)["CORSRules"]
         assert set(_changes(stack).values()) == {Change.UNCHANGED}
 
+    def test_corrects_a_state_machine_that_was_changed_by_hand(self, aws: LocalAws) -> None:
+        stack = _stack("machine")
+        apply(stack, client=client)
+        (machine,) = [item for item in stack.resources if item.logical_id == "RetentionStateMachine"]
+        states = client("stepfunctions")
+        other = '{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}'
+        states.update_state_machine(stateMachineArn=machine.ref, definition=other)
+        assert _changes(stack)["RetentionStateMachine"] is Change.UPDATED
+        told = states.describe_state_machine(stateMachineArn=machine.ref)
+        assert json.loads(told["definition"]) == machine.properties["Definition"]
+        assert set(_changes(stack).values()) == {Change.UNCHANGED}
+
     def test_follows_the_template_when_it_changes(self, aws: LocalAws) -> None:
         apply(_stack("origins"), client=client)
         changes = _changes(_stack("origins", WebOrigins="https://lab.example"))

@@ -44,6 +44,23 @@ class TestKill:
             table = client("dynamodb", endpoint=server.url)
             assert table.get_item(TableName="kept", Key={"id": {"S": "1"}})["Item"]["state"] == {"S": "DONE"}
 
+    def test_keeps_state_machines_and_lets_what_they_waited_for_go(self, tmp_path: Path) -> None:
+        with running(tmp_path) as server:
+            states = client("stepfunctions", endpoint=server.url)
+            definition = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 999, "End": true}}}'
+            machine = states.create_state_machine(
+                name="kept", roleArn="arn:aws:iam::123456789012:role/r", definition=definition
+            )
+            arn = machine["stateMachineArn"]
+            states.start_execution(stateMachineArn=arn, name="once", input="{}")
+            _wait_for_snapshot(tmp_path)
+            server.kill_and_start()
+            states = client("stepfunctions", endpoint=server.url)
+            assert states.describe_state_machine(stateMachineArn=arn)["definition"] == definition
+            assert states.list_executions(stateMachineArn=arn)["executions"] == []
+            states.start_execution(stateMachineArn=arn, name="once", input="{}")
+            assert states.list_executions(stateMachineArn=arn)["executions"][0]["status"] == "RUNNING"
+
     def _fill(self, server: Server) -> tuple[str, str]:
         s3, sqs = client("s3", endpoint=server.url), client("sqs", endpoint=server.url)
         sns, dynamodb = client("sns", endpoint=server.url), client("dynamodb", endpoint=server.url)

@@ -13,6 +13,33 @@ from tests.genomics.localaws.fixtures import client
 from tests.genomics.queues.messages import FOREIGN, pickled, task_message
 
 
+_SAME_IDS = {
+    "headers": {"id": "1", "root_id": "1"},
+    "properties": {"correlation_id": "1", "delivery_tag": "1"},
+}
+
+
+class TestWrite:
+    def test_makes_what_workers_read(self) -> None:
+        text = envelope.write("mail.send", mail_id=7)
+        assert envelope.read(text) == Envelope(task="mail.send", args=[], kwargs={"mail_id": 7})
+        assert json.loads(text)["properties"]["delivery_info"]["routing_key"] == "mail"
+
+    def test_makes_the_form_that_real_workers_are_tested_with(self) -> None:
+        own, tested = (json.loads(text) for text in (envelope.write("mail.send"), task_message("mail.send")))
+        for part in ("headers", "properties"):
+            own[part], tested[part] = ({**message[part], **_SAME_IDS[part]} for message in (own, tested))
+        assert own == tested
+
+    def test_makes_each_message_another_one(self) -> None:
+        first, second = (json.loads(envelope.write("mail.send", mail_id=7)) for _ in range(2))
+        assert first["headers"]["id"] != second["headers"]["id"]
+
+    def test_refuses_a_task_that_there_is_not(self) -> None:
+        with pytest.raises(LookupError):
+            envelope.write("mail.burn", mail_id=7)
+
+
 class TestRead:
     def test_takes_a_plain_task_message(self) -> None:
         text = task_message("mail.send", kwargs={"mail_id": 7})

@@ -15,7 +15,16 @@ from jobs.models import Job, JobQuerySet, Status
 
 PAGE_SIZE = 25
 ALL_LABS = "all"
-STATUSES = (Status.PENDING, Status.RUNNING, Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+STATUSES = (
+    Status.PENDING,
+    Status.RUNNING,
+    Status.COMPLETED,
+    Status.ARCHIVING,
+    Status.ARCHIVED,
+    Status.RESTORING,
+    Status.FAILED,
+    Status.CANCELLED,
+)  # in the order of a job's life
 _DEFAULT_SORT = "-submitted"
 _LONGEST_SEARCH = 200
 _BY_LIFE = Case(*(When(status=status, then=Value(number)) for number, status in enumerate(STATUSES)))

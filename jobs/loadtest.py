@@ -17,7 +17,7 @@ import urllib3
 from genomics.users.models import Lab, User
 from jobs import submission, uploads
 from jobs.errors import UploadIncompleteError
-from jobs.models import Job, JobEvent, Status
+from jobs.models import ENDED, Job, JobEvent, Status
 
 _POLL_SECONDS = 0.25
 _PUT_TIMEOUT_SECONDS = 60.0
@@ -130,15 +130,15 @@ def percentile(values: Iterable[timedelta], *, share: float) -> timedelta:
 
 
 def _life(job_id: uuid.UUID, *, events: list[JobEvent]) -> Life:
-    last = events[-1]
+    # What happens to the result afterwards is no part of it.
+    last = next((event for event in events if event.status == Status.COMPLETED), events[-1])
     started = next((event.created_at for event in events if event.status == Status.RUNNING), None)
-    ended = last.status in {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
     return Life(
         job_id=job_id,
         status=Status(last.status),
         submitted_at=events[0].created_at,
         started_at=started,
-        ended_at=last.created_at if ended else None,
+        ended_at=last.created_at if last.status in ENDED else None,
     )
 
 

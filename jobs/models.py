@@ -20,6 +20,9 @@ class Status(models.TextChoices):
     PENDING = "PENDING", "Waiting"
     RUNNING = "RUNNING", "Running"
     COMPLETED = "COMPLETED", "Done"
+    ARCHIVING = "ARCHIVING", "Being archived"
+    ARCHIVED = "ARCHIVED", "Archived"
+    RESTORING = "RESTORING", "Coming back"
     FAILED = "FAILED", "Failed"
     CANCELLED = "CANCELLED", "Cancelled"
 
@@ -29,7 +32,11 @@ INPUT_MISSING = "INPUT_MISSING"
 REPEATABLE_FAILURES = (ATTEMPTS_USED_UP, "TIME_LIMIT", "CPU_LIMIT", "MEMORY_LIMIT", "OUTPUT_LIMIT")
 ACTIVE = (Status.PENDING, Status.RUNNING)
 UNENDED = (Status.DRAFT, *ACTIVE)
-ENDED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+WITH_RESULT = (Status.COMPLETED, Status.ARCHIVING, Status.ARCHIVED, Status.RESTORING)
+RESTING = (Status.ARCHIVED, Status.RESTORING)  # the large files of the result are not in the results bucket
+ENDED = (*WITH_RESULT, Status.FAILED, Status.CANCELLED)
+# Open pages ask about these, and about jobs that are to be archived: they move by themselves.
+MOVING = (*ACTIVE, Status.ARCHIVING, Status.RESTORING)
 _UNTIDY = models.Q(deleted_at=None, status__in=ENDED, attempt__gt=models.F("tidied_attempt"))
 
 
@@ -86,6 +93,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         """This function will give the jobs that were deleted some time ago, so that no worker writes for them now."""
         return self.filter(deleted_at__lt=before)
 
+    def due_for_archive(self, now: datetime) -> "JobQuerySet":
+        """This function will give the jobs whose result has been kept hot for long enough, longest due first."""
+        due = self.filter(status=Status.COMPLETED, deleted_at=None, archive_due_at__lte=now)
+        return due.order_by("archive_due_at")
+
     def untidy(self, *, before: datetime) -> "JobQuerySet":
         """This function will give the jobs that ended some time ago and may have files of attempts that were killed."""
         return self.filter(_UNTIDY, finished_at__lt=before)
@@ -139,6 +151,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)  # of the latest attempt
     finished_at = models.DateTimeField(null=True, blank=True)  # completed, failed or cancelled
     updated_at = models.DateTimeField(db_default=Now())
+    archive_due_at = models.DateTimeField(null=True, blank=True)  # None: never, or it is archived already
     deleted_at = models.DateTimeField(null=True, blank=True)  # None: not deleted; nobody sees a deleted job
 
     objects = JobQuerySet.as_manager()
@@ -160,7 +173,11 @@ class Job(models.Model):
                 name="job_deleted_only_when_ended",
             ),
             models.CheckConstraint(
-                condition=~models.Q(status=Status.COMPLETED)
+                condition=models.Q(archive_due_at=None) | models.Q(status__in=(Status.COMPLETED, Status.ARCHIVING)),
+                name="job_archive_due_only_while_hot",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=WITH_RESULT)
                 | models.Q(
                     records_read=models.F("records_annotated")
                     + models.F("records_passed")
@@ -178,7 +195,16 @@ class Job(models.Model):
             ),
             models.Index(fields=["-created_at"], name="job_created"),
             models.Index(fields=["lab", "updated_at"], name="job_poll"),
-            models.Index(fields=["lab"], name="job_active", condition=models.Q(status__in=ACTIVE)),
+            models.Index(
+                fields=["lab"],
+                name="job_moving",
+                condition=models.Q(status__in=MOVING) | models.Q(archive_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["archive_due_at"],
+                name="job_archive_due",
+                condition=models.Q(status=Status.COMPLETED, deleted_at=None, archive_due_at__isnull=False),
+            ),
             models.Index(fields=["lab", "submitted_at"], name="job_turns", condition=models.Q(status=Status.PENDING)),
             models.Index(fields=["lab", "-started_at"], name="job_latest_start", condition=~models.Q(started_at=None)),
             models.Index(fields=["lease_expires_at"], name="job_leases", condition=models.Q(status=Status.RUNNING)),
@@ -191,7 +217,7 @@ class Job(models.Model):
                 condition=~models.Q(records_read=None) & ~models.Q(finished_at=None),
             ),
             models.Index(fields=["deleted_at"], name="job_deleted", condition=~models.Q(deleted_at=None)),
-            models.Index(fields=["finished_at"], name="job_untidy", condition=_UNTIDY),
+            models.Index(fields=["finished_at"], name="job_to_tidy", condition=_UNTIDY),
             models.Index(
                 fields=["lab", "input_checksum"], name="job_same_input", condition=~models.Q(input_checksum="")
             ),
@@ -203,6 +229,10 @@ class Job(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
+
+    @property
+    def has_result(self) -> bool:
+        return self.status in WITH_RESULT
 
     @property
     def fault_in_file(self) -> bool:
@@ -271,6 +301,17 @@ class Kind(models.TextChoices):
     LOG = "LOG", "Log"
 
 
+ARCHIVABLE = (Kind.VCF, Kind.TABLE)  # the large ones; all others stay in the results bucket for ever
+
+
+class ResultFileQuerySet(models.QuerySet["ResultFile"]):
+    """Questions about files of results."""
+
+    def hot(self) -> "ResultFileQuerySet":
+        """This function will give the files that lie in the results bucket, and leave out those that rest."""
+        return self.exclude(kind__in=ARCHIVABLE, job__status__in=RESTING)
+
+
 class ResultFile(models.Model):
     """One file that an attempt left in the results bucket, with the digest taken when it was made."""
 
@@ -280,6 +321,8 @@ class ResultFile(models.Model):
     key = models.CharField(max_length=300, unique=True)
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)  # hexadecimal
+
+    objects = ResultFileQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -22,6 +22,12 @@ ARROWS = frozenset(
         (Status.RUNNING, Status.CANCELLED),
         (Status.FAILED, Status.PENDING),
         (Status.CANCELLED, Status.PENDING),
+        (Status.COMPLETED, Status.ARCHIVING),
+        (Status.ARCHIVING, Status.ARCHIVED),
+        (Status.ARCHIVING, Status.COMPLETED),
+        (Status.ARCHIVED, Status.RESTORING),
+        (Status.RESTORING, Status.COMPLETED),
+        (Status.RESTORING, Status.ARCHIVED),
     }
 )
 
@@ -50,14 +56,9 @@ def move(
         raise ValueError(f"{job.status} → {to} is not a move that a job can make")
     if to != Status.RUNNING:
         changes |= {"lease_expires_at": None, "worker": ""}
-    with transaction.atomic():
-        unchanged = Job.objects.filter(
-            only_if or Q(), pk=job.pk, status=job.status, attempt=job.attempt, deleted_at=None
-        )
-        if not unchanged.update(status=to, sequence=F("sequence") + 1, updated_at=now, **changes):
-            raise StaleJobError(f"Job {job.pk} is no longer {job.status} in attempt {job.attempt}")
-        job.refresh_from_db(fields=["status", "sequence", "updated_at", *changes])
-        return _record(job, actor=actor, now=now, note=note)
+    if to == Status.ARCHIVED:
+        changes |= {"archive_due_at": None}
+    return _write(job, actor=actor, now=now, note=note, only_if=only_if or Q(), changes={**changes, "status": to})
 
 
 def hide(job: Job, *, actor: str, now: datetime, note: str) -> JobEvent:
@@ -68,12 +69,15 @@ def hide(job: Job, *, actor: str, now: datetime, note: str) -> JobEvent:
     """
     if job.status in UNENDED:
         raise ValueError(f"A job that is {job.status} has to be cancelled before it is deleted")
-    with transaction.atomic():
-        unchanged = Job.objects.filter(pk=job.pk, status=job.status, attempt=job.attempt, deleted_at=None)
-        if not unchanged.update(deleted_at=now, sequence=F("sequence") + 1, updated_at=now):
-            raise StaleJobError(f"Job {job.pk} is no longer {job.status}, or it is deleted already")
-        job.refresh_from_db(fields=["deleted_at", "sequence", "updated_at"])
-        return _record(job, actor=actor, now=now, note=note)
+    return _write(job, actor=actor, now=now, note=note, only_if=Q(), changes={"deleted_at": now})
+
+
+def remark(job: Job, *, actor: str, now: datetime, note: str, only_if: Q | None = None, **changes: Any) -> JobEvent:
+    """This function will write columns of a job that stays where it is, with an event that repeats its status.
+
+    Raises StaleJobError as `move` does, changing nothing.
+    """
+    return _write(job, actor=actor, now=now, note=note, only_if=only_if or Q(), changes=changes)
 
 
 def touch(job: Job, *, now: datetime, **changes: Any) -> bool:
@@ -88,14 +92,20 @@ def renew_lease(job: Job, *, until: datetime) -> bool:
     return bool(ours.update(lease_expires_at=until))
 
 
-def _record(job: Job, *, actor: str, now: datetime, note: str) -> JobEvent:
-    outbox.hint()
-    return JobEvent.objects.create(
-        job=job,
-        sequence=job.sequence,
-        status=job.status,
-        attempt=job.attempt,
-        actor=actor,
-        note=note,
-        created_at=now,
-    )
+def _write(job: Job, *, actor: str, now: datetime, note: str, only_if: Q, changes: dict[str, Any]) -> JobEvent:
+    """This function will write columns and the event together, on the condition that the row is as `job` knows it."""
+    with transaction.atomic():
+        unchanged = Job.objects.filter(only_if, pk=job.pk, status=job.status, attempt=job.attempt, deleted_at=None)
+        if not unchanged.update(sequence=F("sequence") + 1, updated_at=now, **changes):
+            raise StaleJobError(f"Job {job.pk} is no longer {job.status} in attempt {job.attempt}, or not as it was")
+        job.refresh_from_db(fields=["sequence", "updated_at", *changes])
+        outbox.hint()
+        return JobEvent.objects.create(
+            job=job,
+            sequence=job.sequence,
+            status=job.status,
+            attempt=job.attempt,
+            actor=actor,
+            note=note,
+            created_at=now,
+        )

@@ -8,8 +8,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from genomics.users.models import User
 from jobs import submission
-from jobs.models import Job, JobEvent, Kind, ResultFile
+from jobs.models import Job, JobEvent, Kind, ResultFile, Status
+from tests.jobs.factory import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +54,20 @@ class TestMigrations:
         call_command("migrate", "jobs", verbosity=0)
         assert JobEvent.objects.exists()
         assert not JobEvent.objects.filter(published_at=None).exists()
+
+    @pytest.mark.parametrize("status", [Status.ARCHIVED, Status.RESTORING])
+    def test_do_not_go_back_while_a_result_rests(self, free_user: User, now: datetime, status: Status) -> None:
+        make_job(free_user, now=now, status=status)
+        with pytest.raises(RuntimeError, match="1 results rest in the archive"):
+            call_command("migrate", "jobs", "0012", verbosity=0)
+        call_command("migrate", "jobs", verbosity=0)
+        assert Job.objects.get().status == status
+
+    def test_count_what_was_being_archived_as_done(self, free_user: User, now: datetime) -> None:
+        make_job(free_user, now=now, status=Status.ARCHIVING)
+        call_command("migrate", "jobs", "0012", verbosity=0)
+        call_command("migrate", "jobs", verbosity=0)
+        assert Job.objects.get().status == Status.COMPLETED
 
     def test_forget_files_of_kinds_that_the_past_did_not_know(self, job: Job) -> None:
         for kind in (Kind.VCF, Kind.TABLE, Kind.PREVIEW, Kind.MANIFEST):

@@ -76,7 +76,7 @@ def _named(jobs: JobQuerySet, *, role: str) -> Iterator[_Named]:
         for lab_id, job_id, key, size_bytes in rows.iterator():
             yield _Named(place=Place(lab_id=lab_id, job_id=job_id), what="input", key=key, size_bytes=size_bytes)
         return
-    files = ResultFile.objects.filter(job__in=jobs).order_by("job__lab_id", "job_id")
+    files = ResultFile.objects.filter(job__in=jobs).hot().order_by("job__lab_id", "job_id")
     for lab_id, job_id, kind, key, size_bytes in files.values_list(
         "job__lab_id", "job_id", "kind", "key", "size_bytes"
     ).iterator():

@@ -13,7 +13,7 @@ register = template.Library()
 
 _UNITS = ("kB", "MB", "GB", "TB")
 _ACTORS = {
-    "worker": "An annotation worker",
+    "worker": "A worker",
     "sweep": "The automatic check",
     "billing": "Billing",
     "admin": "An administrator",

@@ -12,9 +12,14 @@ _WAY = {
     Status.PENDING: [Status.PENDING],
     Status.RUNNING: [Status.PENDING, Status.RUNNING],
     Status.COMPLETED: [Status.PENDING, Status.RUNNING, Status.COMPLETED],
+    Status.ARCHIVING: [Status.PENDING, Status.RUNNING, Status.COMPLETED, Status.ARCHIVING],
+    Status.ARCHIVED: [Status.PENDING, Status.RUNNING, Status.COMPLETED, Status.ARCHIVING, Status.ARCHIVED],
+    Status.RESTORING: [
+        Status.PENDING, Status.RUNNING, Status.COMPLETED, Status.ARCHIVING, Status.ARCHIVED, Status.RESTORING
+    ],
     Status.FAILED: [Status.PENDING, Status.RUNNING, Status.FAILED],
     Status.CANCELLED: [Status.PENDING, Status.CANCELLED],
-}
+}  # fmt: skip
 
 
 def make_job(
@@ -45,4 +50,4 @@ def _columns(job: Job, step: Status, *, now: datetime) -> dict[str, Any]:
     if step == Status.FAILED:
         said = {"failure_code": "REF_MISMATCH", "failure_message": "It does not fit.", "failure_advice": "Look."}
         return {"finished_at": now, **said}
-    return {"finished_at": now}
+    return {"finished_at": now} if step == Status.CANCELLED else {}

@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from genomics import locks
 from genomics.aws import s3
-from genomics.users.models import Lab, Membership, Role, User
+from genomics.users.models import User
 from jobs import deletion, publishing, storage, submission, sweeping, transitions
 from jobs.errors import NotPossibleNowError, StaleJobError
-from jobs.models import Job, JobEvent, Kind, Status
+from jobs.models import WITH_RESULT, Job, JobEvent, Kind, ResultFile, Status
 from tests.jobs.factory import make_job
 
 LATER = settings.REMOVAL_PAUSE + timedelta(seconds=1)
@@ -26,21 +26,6 @@ def _keys(job: Job) -> list[str]:
         for role in (storage.INPUTS, storage.RESULTS)
         for key in s3.keys_under(storage.bucket(role), prefix=f"{job.lab_id}/{job.pk}/")
     ]
-
-
-@pytest.mark.django_db
-class TestMayDelete:
-    def test_is_true_for_who_submitted_it_and_for_the_owner_of_the_lab(
-        self, free_user: User, stranger: User, premium_user: User, now: datetime
-    ) -> None:
-        lab = Lab.objects.of(free_user)[0]
-        Membership.objects.create(lab=lab, user=stranger, role=Role.MEMBER)
-        Membership.objects.create(lab=lab, user=premium_user, role=Role.MEMBER)
-        job = make_job(free_user, now=now)
-        Job.objects.update(owner=stranger)
-        job.refresh_from_db()
-        may = [deletion.may_delete(job, user=user) for user in (free_user, stranger, premium_user)]
-        assert may == [True, True, False]
 
 
 @pytest.mark.django_db
@@ -227,6 +212,18 @@ class TestSweep:
         transitions.move(again, Status.FAILED, actor="sweep", now=now, finished_at=now)
         assert deletion.sweep(now=now + LATER) == 1
         assert _keys(job) == [job.input_key]
+
+    @pytest.mark.parametrize("status", WITH_RESULT)
+    def test_tidies_a_job_wherever_its_result_is_and_spares_what_is_published(
+        self, free_user: User, now: datetime, put: Callable[[str, str], None], status: Status
+    ) -> None:
+        job = make_job(free_user, now=now, status=status)
+        left, published = (storage.attempt_prefix(job) + name for name in ("left.tmp", "result.vcf.gz"))
+        for key in (left, published):
+            put(storage.RESULTS, key)
+        ResultFile.objects.create(job=job, kind=Kind.VCF, name="a", key=published, size_bytes=1, sha256="0" * 64)
+        assert deletion.sweep(now=now + LATER) == 1
+        assert _keys(job) == [published]
 
     def test_goes_on_after_a_job_that_cannot_be_removed(
         self, free_user: User, now: datetime, monkeypatch: pytest.MonkeyPatch

@@ -34,6 +34,10 @@ class TestRequest:
         assert asked.address(sort="-name") == "/jobs/?q=%C3%A4%26b&status=FAILED&sort=-name"
         assert asked.reset == "/jobs/?sort=name"
 
+    def test_narrows_to_each_status_that_the_list_can_show(self) -> None:
+        assert set(listing.STATUSES) == set(Status) - {Status.DRAFT}
+        assert [_asked(status=status).status for status in listing.STATUSES] == list(listing.STATUSES)
+
 
 class TestColumns:
     def test_turn_round_when_they_are_asked_for_again(self) -> None:

@@ -56,6 +56,33 @@ class TestLivePollMiddleware:
         assert client.get(page.url, {"t": page.token, "v": page.version}).json()["active"] is True
 
     @pytest.mark.parametrize(
+        ("status", "due_in", "moves"),
+        [
+            (Status.ARCHIVING, None, True),
+            (Status.RESTORING, None, True),
+            (Status.ARCHIVED, None, False),
+            (Status.COMPLETED, None, False),
+            (Status.COMPLETED, timedelta(minutes=3), True),
+            (Status.COMPLETED, timedelta(hours=20), False),
+        ],
+    )
+    def test_goes_on_while_a_result_is_about_to_move(
+        self, client: Client, free_user: User, status: Status, due_in: timedelta | None, moves: bool
+    ) -> None:
+        now = timezone.now()
+        job = make_job(free_user, now=now, status=status)
+        Job.objects.filter(pk=job.pk).update(archive_due_at=due_in and now + due_in)
+        pages = [live.for_job(job, now=now), live.for_labs([job.lab_id], now=now)]
+        assert [page.active for page in pages] == [moves, moves]
+        for page in pages:
+            assert client.get(page.url, {"t": page.token, "v": "other"}).json()["active"] is moves
+
+    def test_of_a_list_stops_for_a_deleted_job(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.ARCHIVING)
+        transitions.hide(job, actor="user:1", now=now, note="")
+        assert not live.for_labs([job.lab_id], now=now).active
+
+    @pytest.mark.parametrize(
         "token", ["", "junk", signing.dumps({"labs": []}, salt="other")], ids=["empty", "junk", "other"]
     )
     def test_refuses_a_token_that_is_not_ours(self, client: Client, token: str) -> None:

@@ -10,7 +10,8 @@ from genomics.users.models import Lab, User
 from jobs import loadtest, storage, transitions
 from jobs.errors import UploadRefusedError
 from jobs.loadtest import Sample
-from jobs.models import Job, Status
+from jobs.models import WITH_RESULT, Job, Status
+from tests.jobs.factory import make_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("aws")]
 
@@ -67,6 +68,12 @@ class TestLives:
         transitions.move(job, Status.CANCELLED, actor="user:1", now=later[1], finished_at=later[1])
         (life,) = loadtest.lives([job.pk])
         assert (life.waited, life.took) == (timedelta(seconds=2), timedelta(seconds=5))
+
+    @pytest.mark.parametrize("status", WITH_RESULT)
+    def test_end_with_the_annotation_whatever_becomes_of_the_result(self, free_user: User, status: Status) -> None:
+        job = make_job(free_user, now=datetime(2026, 1, 1, tzinfo=UTC), status=status)
+        (life,) = loadtest.lives([job.pk])
+        assert (life.status, life.took) == (Status.COMPLETED, timedelta(0))
 
 
 class TestPercentile:

@@ -96,21 +96,16 @@ class TestTell:
             notices.tell(event)
         assert not Mail.objects.exists()
 
-    def test_says_nothing_when_a_result_has_come_back_from_elsewhere(self, free_user: User) -> None:
+    @pytest.mark.parametrize("status", [Status.ARCHIVING, Status.RESTORING])
+    def test_says_nothing_when_a_result_has_come_back_or_stayed(self, free_user: User, status: Status) -> None:
+        away = _ended(free_user, status)
+        notices.tell(away)
+        notices.tell(transitions.move(away.job, Status.COMPLETED, actor="worker:a", now=timezone.now()))
+        assert not Mail.objects.exists()
+
+    def test_says_nothing_when_a_result_is_kept_for_longer(self, free_user: User) -> None:
         done = _ended(free_user)
-        away, back = (
-            JobEvent.objects.create(
-                job=done.job,
-                sequence=done.sequence + later,
-                status=status,
-                attempt=done.attempt,
-                actor="sweep",
-                created_at=done.created_at,
-            )
-            for later, status in ((1, Status.PENDING), (2, Status.COMPLETED))
-        )
-        for event in (away, back):
-            notices.tell(event)
+        notices.tell(transitions.remark(done.job, actor="user:1", now=timezone.now(), note="Kept."))
         assert not Mail.objects.exists()
 
     def test_says_nothing_of_a_failure_whose_job_is_on_its_way_again(self, free_user: User) -> None:

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from django.db.models import Q
 from genomics.users.models import User
 from jobs import transitions
 from jobs.errors import StaleJobError
-from jobs.models import Job, Status
+from jobs.models import ENDED, Job, Status
 from tests.jobs.factory import make_job
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,50 @@ class TestMove:
         job.refresh_from_db()
         assert (job.lease_expires_at, job.worker) == (None, "")
 
+    @pytest.mark.parametrize("status", [Status.ARCHIVING, Status.ARCHIVED, Status.RESTORING])
+    def test_lets_only_the_next_step_follow_on_the_way_to_the_archive_and_back(self, status: Status) -> None:
+        ways = {
+            Status.ARCHIVING: {Status.ARCHIVED, Status.COMPLETED},
+            Status.ARCHIVED: {Status.RESTORING},
+            Status.RESTORING: {Status.COMPLETED, Status.ARCHIVED},
+        }
+        assert {end for start, end in transitions.ARROWS if start == status} == ways[status]
+        assert {start for start, end in transitions.ARROWS if end == Status.ARCHIVING} == {Status.COMPLETED}
+
+    def test_leaves_no_date_to_what_is_archived(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        Job.objects.filter(pk=job.pk).update(archive_due_at=now)
+        transitions.move(job, Status.ARCHIVING, actor="worker:a", now=now)
+        job.refresh_from_db()
+        assert job.archive_due_at == now
+        transitions.move(job, Status.ARCHIVED, actor="worker:a", now=now)
+        assert Job.objects.get().archive_due_at is None
+
+
+class TestRemark:
+    def test_writes_columns_and_an_event_that_repeats_the_status(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        event = transitions.remark(job, actor="user:1", now=now, note="why", archive_due_at=now)
+        job.refresh_from_db()
+        assert (job.status, job.archive_due_at, job.sequence) == (Status.COMPLETED, now, 4)
+        assert (event.sequence, event.status, event.note) == (4, Status.COMPLETED, "why")
+
+    def test_changes_nothing_when_the_condition_no_longer_holds(self, free_user: User, now: datetime) -> None:
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        with pytest.raises(StaleJobError):
+            transitions.remark(job, actor="user:1", now=now, note="why", only_if=Q(archive_due_at=now))
+        assert Job.objects.get().sequence == 3
+
+    def test_changes_nothing_of_a_job_that_has_moved_or_is_deleted(self, free_user: User, now: datetime) -> None:
+        late = make_job(free_user, now=now, status=Status.COMPLETED)
+        transitions.move(Job.objects.get(), Status.ARCHIVING, actor="worker:a", now=now)
+        with pytest.raises(StaleJobError):
+            transitions.remark(late, actor="user:1", now=now, note="why")
+        late.refresh_from_db()
+        transitions.hide(Job.objects.get(), actor="user:1", now=now, note="")
+        with pytest.raises(StaleJobError):
+            transitions.remark(late, actor="user:1", now=now, note="why")
+
 
 class TestTouch:
     def test_writes_for_the_attempt_that_runs(self, free_user: User, now: datetime) -> None:
@@ -99,6 +143,9 @@ class TestConstraints:
             {"status": Status.RUNNING},
             {"status": Status.COMPLETED, "records_read": 3, "records_annotated": 1, "records_passed": 1}
             | {"records_rejected": 0},
+            {"status": Status.ARCHIVED, "records_read": 3, "records_annotated": 1, "records_passed": 1}
+            | {"records_rejected": 0},
+            {"archive_due_at": datetime(2026, 3, 1, tzinfo=UTC)},
         ],
     )
     def test_keep_impossible_rows_out(self, job: Job, columns: dict[str, object]) -> None:
@@ -108,7 +155,7 @@ class TestConstraints:
 
 
 class TestHide:
-    @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
+    @pytest.mark.parametrize("status", ENDED)
     def test_marks_an_ended_job_and_repeats_its_status_in_the_event(
         self, free_user: User, now: datetime, status: Status
     ) -> None:

@@ -83,7 +83,7 @@ class TestActorName:
         [
             ("user:7", "You"),
             ("user:8", "A member of the lab"),
-            ("worker:host-1", "An annotation worker"),
+            ("worker:host-1", "A worker"),
             ("sweep", "The automatic check"),
             ("admin:1", "An administrator"),
             ("unknown:1", "The system"),

@@ -15,7 +15,6 @@ from django.db.models import Exists, OuterRef, ProtectedError, QuerySet, Restric
 
 from genomics import locks
 from genomics.queues import send
-from genomics.users.models import Membership, Role, User
 from jobs import dispatch, needs, publishing, results, storage, sweeping, transitions
 from jobs.errors import NotPossibleNowError, StaleJobError
 from jobs.models import UNENDED, Job, JobEvent, Status
@@ -27,13 +26,6 @@ SWEEP_LOCK = "jobs.remove"
 _SWEEP_TIME = timedelta(seconds=5)  # for one call: other tasks wait in the same queue
 _BATCH = 200  # of each kind
 _TRIES = 5  # a worker, a sweep and a person may each move the job once in between
-
-
-def may_delete(job: Job, *, user: User) -> bool:
-    """This function will tell whether a member of the lab may delete a job: who submitted it, or the lab's owner."""
-    if job.owner_id == user.pk:
-        return True
-    return Membership.objects.filter(lab=job.lab_id, user=user, role=Role.OWNER).exists()
 
 
 def delete(job: Job, *, actor: str, now: datetime, note: str = "Deleted.") -> None:

@@ -57,6 +57,18 @@ class NotPossibleNowError(UserError):
         )
 
 
+class PostponementRefusedError(UserError):
+    """The result cannot be kept hot until then."""
+
+    status = 422
+
+
+class ResultRestsError(UserError):
+    """The file is not in the results bucket: it rests in the archive, or is on its way back."""
+
+    status = 409
+
+
 class StaleJobError(Exception):
     """The row is no longer as the caller knew it: somebody else moved the job."""
 

@@ -18,8 +18,8 @@ from genomics import clock, rates
 from genomics.aws.errors import StorageUnavailableError
 from genomics.users import labs
 from genomics.users.models import Lab, Membership, User
-from jobs import deletion, listing, live, references, results, submission, waiting
-from jobs.errors import NotPossibleNowError
+from jobs import deletion, listing, live, panels, references, results, rights, submission, waiting
+from jobs.errors import NotPossibleNowError, ResultRestsError
 from jobs.models import Job, Kind, Status
 from jobs.spans import Span
 
@@ -50,7 +50,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     job = _job(request, job_id)
-    context = _context(request, job) | {"may_delete": deletion.may_delete(job, user=_user(request))}
+    context = _context(request, job) | {"may_delete": rights.decides(job, user=_user(request))}
     return render(request, "jobs/detail.html", context)
 
 
@@ -64,9 +64,11 @@ def status(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def status_json(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
     job = _job(request, job_id)
+    away = results.away(job)
     return JsonResponse(
         {
             "status": job.status,
+            "archive_due_at": job.archive_due_at,
             "attempt": job.attempt,
             "progress": {"label": job.stage, "fraction": job.fraction, "records": job.records_done},
             "records": {
@@ -90,7 +92,8 @@ def status_json(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
                     "name": file.name,
                     "size_bytes": file.size_bytes,
                     "sha256": file.sha256,
-                    "url": reverse("jobs:file", args=[job.pk, file.kind]),
+                    "is_here": file.kind not in away,
+                    "url": None if file.kind in away else reverse("jobs:file", args=[job.pk, file.kind]),
                 }
                 for file in job.files.order_by("id")
             ],
@@ -105,7 +108,10 @@ def file(request: HttpRequest, job_id: uuid.UUID, kind: str) -> HttpResponse:
     job = _job(request, job_id)
     if kind not in Kind.values:
         raise Http404(f"No job has a {kind}")
-    return redirect(results.link(job, kind=kind))
+    try:
+        return redirect(results.link(job, kind=kind))
+    except ResultRestsError as error:
+        return _told(request, job, error)
 
 
 @login_required
@@ -135,8 +141,13 @@ def preview(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
             request, "The preview cannot be read right now, because the storage does not answer. Try again soon."
         )
         return redirect("jobs:detail", job_id=job.pk)
-    has_table = job.files.filter(kind=Kind.TABLE).exists()
-    return render(request, "jobs/preview.html", {"job": job, "preview": shown, "has_table": has_table})
+    context = {
+        "job": job,
+        "preview": shown,
+        "has_table": job.files.filter(kind=Kind.TABLE).exists(),
+        "away": results.away(job),
+    }
+    return render(request, "jobs/preview.html", context)
 
 
 @login_required
@@ -158,11 +169,23 @@ def retry(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 @rates.limited("job-change")
 def delete(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     job = _job(request, job_id)
-    if not deletion.may_delete(job, user=_user(request)):
+    if not rights.decides(job, user=_user(request)):
         raise PermissionDenied
     if not _done(request, job, change=deletion.delete, said="{} is deleted."):
         return redirect("jobs:detail", job_id=job.pk)
     return redirect("jobs:list")
+
+
+def _told(request: HttpRequest, job: Job, error: ResultRestsError) -> HttpResponse:
+    """This function will tell people on a page, and programs in JSON or plain text, where the file is."""
+    match request.get_preferred_type(["text/plain", "text/html", "application/json"]):
+        case "text/html":
+            return render(request, "jobs/resting.html", {"job": job, "error": error}, status=error.status)
+        case "application/json":
+            told = {"code": error.code, "message": error.message, "advice": error.advice}
+            return JsonResponse({"error": told}, status=error.status)
+    text = f"{error.message} {error.advice}\n"
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", status=error.status)
 
 
 class _Change(Protocol):
@@ -194,7 +217,9 @@ def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
         "files": files,
         "has_preview": any(file.kind == Kind.PREVIEW for file in files),
         "events": list(job.events.order_by("-sequence")),
-        "summary": job.summary if job.status == Status.COMPLETED else None,
+        "away": results.away(job),
+        "panels": panels.render(job, user=_user(request), request=request, now=now),
+        "summary": job.summary if job.has_result else None,
         "reference": references.describe(job),
         "same_file": Job.objects.visible_to(_user(request)).same_input(job).first(),
         "foresight": _foresight([job], now=now).get(job.pk),

@@ -6,8 +6,10 @@ from django.http import Http404
 
 from genomics.aws import s3
 from genomics.users.models import User
-from jobs import results, storage
+from jobs import results, storage, transitions
+from jobs.errors import ResultRestsError
 from jobs.models import Job, Kind, Status
+from tests.at_once import meanwhile
 from tests.jobs.factory import make_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("aws")]
@@ -75,6 +77,79 @@ class TestDiscardEarlier:
             left = results.store(running, kind=Kind.VCF, source=log, name="a")
         results.discard_earlier(running)
         assert _keys(running) == [*kept, left.key]
+
+
+@pytest.fixture
+def archived(free_user: User, now: datetime, log: Path) -> Job:
+    """This function will give an archived job with a file of each kind, all of them still hot."""
+    job = make_job(free_user, now=now, status=Status.ARCHIVED)
+    for kind in Kind:
+        if kind != Kind.INPUT:
+            source = log.with_name(kind.lower())
+            source.write_text(kind)
+            results.store(job, kind=kind, source=source, name=f"a.{kind}").save()
+    return job
+
+
+class TestResting:
+    def test_gives_the_large_files_alone(self, archived: Job) -> None:
+        assert [file.kind for file in results.resting(archived)] == [Kind.VCF, Kind.TABLE]
+
+
+class TestDropHotCopies:
+    def test_deletes_the_large_files_alone(self, archived: Job) -> None:
+        kept = {file.key for file in archived.files.all()} - {file.key for file in results.resting(archived)}
+        assert results.drop_hot_copies(archived)
+        assert set(_keys(archived)) == kept
+        assert len(kept) == len(Kind) - 3
+        assert archived.files.count() == len(Kind) - 1
+        assert results.drop_hot_copies(archived)
+
+    @pytest.mark.parametrize("status", [status for status in Status if status != Status.ARCHIVED])
+    def test_deletes_nothing_in_another_state(self, archived: Job, status: Status) -> None:
+        lease = archived.finished_at if status == Status.RUNNING else None
+        Job.objects.update(status=status, lease_expires_at=lease, ready_at=archived.finished_at)
+        before = _keys(archived)
+        assert not results.drop_hot_copies(archived)
+        assert _keys(archived) == before
+
+    def test_deletes_nothing_of_a_deleted_job_or_another_attempt(self, archived: Job, now: datetime) -> None:
+        before = _keys(archived)
+        Job.objects.update(attempt=2)
+        assert not results.drop_hot_copies(archived)
+        Job.objects.update(attempt=1, deleted_at=now)
+        assert not results.drop_hot_copies(archived)
+        assert _keys(archived) == before
+
+
+@pytest.mark.django_db(transaction=True)
+class TestDropHotCopiesMeanwhile:
+    def test_leaves_what_has_just_begun_to_come_back(self, archived: Job, now: datetime) -> None:
+        def recall() -> None:
+            transitions.move(Job.objects.get(), Status.RESTORING, actor="admin:1", now=now)
+
+        before = _keys(archived)
+        assert meanwhile(lambda: results.drop_hot_copies(archived), first=recall).result() is False
+        assert _keys(archived) == before
+
+
+class TestLink:
+    @pytest.mark.parametrize(("status", "code"), [(Status.ARCHIVED, "ARCHIVED"), (Status.RESTORING, "RESTORING")])
+    def test_refuses_what_is_away_with_words_and_gives_the_rest(self, archived: Job, status: Status, code: str) -> None:
+        archived.status = status
+        for kind in Kind:
+            if kind in {Kind.VCF, Kind.TABLE}:
+                with pytest.raises(ResultRestsError, match=f"a.{kind}") as refusal:
+                    results.link(archived, kind=kind)
+                assert (refusal.value.code, refusal.value.status) == (f"RESULT_{code}", 409)
+                assert refusal.value.advice
+            else:
+                assert "X-Amz-Signature" in results.link(archived, kind=kind)
+
+    @pytest.mark.parametrize("status", [Status.COMPLETED, Status.ARCHIVING])
+    def test_gives_what_is_hot(self, archived: Job, status: Status) -> None:
+        archived.status = status
+        assert "X-Amz-Signature" in results.link(archived, kind=Kind.VCF)
 
 
 class TestLogText:

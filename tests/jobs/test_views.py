@@ -131,6 +131,86 @@ class TestFile:
         assert client_of(free_user).get(reverse("jobs:file", args=[job.pk, kind])).status_code == 404
 
 
+class TestFileThatRests:
+    @pytest.fixture(params=[Status.ARCHIVED, Status.RESTORING])
+    def resting(self, request: pytest.FixtureRequest, free_user: User, now: datetime) -> Job:
+        job = make_job(free_user, now=now, status=request.param)
+        for kind in (Kind.VCF, Kind.INDEX, Kind.TABLE, Kind.PREVIEW):
+            ResultFile.objects.create(job=job, kind=kind, name=f"a<b.{kind}", key=kind, size_bytes=3, sha256="0" * 64)
+        return job
+
+    def test_is_explained_to_people(self, client_of: SignIn, free_user: User, resting: Job) -> None:
+        url = reverse("jobs:file", args=[resting.pk, "VCF"])
+        accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+        answer = client_of(free_user).get(url, headers={"Accept": accept})
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert reverse("jobs:detail", args=[resting.pk]) in page
+        assert "a&lt;b.VCF" in page
+        assert "archive" in page
+
+    @pytest.mark.parametrize(
+        ("accept", "kind"),
+        [
+            ("*/*", "text/plain"),
+            (None, "text/plain"),
+            ("text/plain", "text/plain"),
+            ("image/png", "text/plain"),
+            ("application/json", "application/json"),
+        ],
+    )
+    def test_is_explained_to_programs(
+        self, client_of: SignIn, free_user: User, resting: Job, accept: str | None, kind: str
+    ) -> None:
+        headers = {"Accept": accept} if accept else None
+        answer = client_of(free_user).get(reverse("jobs:file", args=[resting.pk, "TABLE"]), headers=headers)
+        assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (409, kind)
+        assert "a<b.TABLE" in answer.content.decode()
+        assert "Location" not in answer
+
+    def test_is_none_for_a_stranger(self, client_of: SignIn, stranger: User, resting: Job) -> None:
+        assert client_of(stranger).get(reverse("jobs:file", args=[resting.pk, "VCF"])).status_code == 404
+
+    def test_leaves_the_others_where_they_are(self, client_of: SignIn, free_user: User, resting: Job) -> None:
+        assert client_of(free_user).get(reverse("jobs:file", args=[resting.pk, "INDEX"])).status_code == 302
+
+    def test_has_no_address_in_json(self, client_of: SignIn, free_user: User, resting: Job) -> None:
+        answer = client_of(free_user).get(reverse("jobs:status-json", args=[resting.pk])).json()
+        files = {file["kind"]: (file["is_here"], file["url"] is not None) for file in answer["files"]}
+        away, here = (False, False), (True, True)
+        assert files == {"VCF": away, "INDEX": here, "TABLE": away, "PREVIEW": here}
+        assert (answer["status"], answer["archive_due_at"]) == (resting.status, None)
+
+    def test_is_marked_on_the_page_which_keeps_all_else(self, client_of: SignIn, free_user: User, resting: Job) -> None:
+        Job.objects.update(summary={"variants": 228, "variants_by_impact": {"LOW": 1}})
+        page = client_of(free_user).get(reverse("jobs:detail", args=[resting.pk])).content.decode()
+        for text in (
+            "Every record accounted for",
+            "What was found",
+            "228",
+            "Impact",
+            reverse("jobs:preview", args=[resting.pk]),
+        ):
+            assert text in page
+        assert page.count("files-away") == 2
+        for kind, is_linked in (("VCF", False), ("TABLE", False), ("INDEX", True)):
+            assert (reverse("jobs:file", args=[resting.pk, kind]) in page) is is_linked
+        assert "Download the annotated VCF" not in page
+
+    @pytest.mark.usefixtures("aws")
+    def test_is_not_offered_beside_the_first_rows(
+        self, client_of: SignIn, free_user: User, resting: Job, tmp_path: Path
+    ) -> None:
+        resting.files.filter(kind=Kind.PREVIEW).delete()
+        source = tmp_path / "preview.json"
+        source.write_text('{"columns": ["chrom"], "rows": [["chrM"]]}')
+        results.store(resting, kind=Kind.PREVIEW, source=source, name="a.preview.json").save()
+        page = client_of(free_user).get(reverse("jobs:preview", args=[resting.pk])).content.decode()
+        assert "chrM" in page
+        assert reverse("jobs:file", args=[resting.pk, "TABLE"]) not in page
+        assert "The whole table" in page
+
+
 class TestCancel:
     def test_records_who_did_it(self, client_of: SignIn, free_user: User, job: Job) -> None:
         answer = client_of(free_user).post(reverse("jobs:cancel", args=[job.pk]))

@@ -19,7 +19,7 @@ from annotator import progress
 from annotator.result_files import stem_of
 from genomics.aws import s3
 from genomics.aws.errors import ObjectMissingError
-from jobs import dispatch, lease, references, results, sandbox, storage, transitions
+from jobs import dispatch, lease, references, results, retention, sandbox, storage, transitions
 from jobs.errors import AnnotationFailedError, Failure, LeaseLostError, LimitExceededError, StaleJobError
 from jobs.models import INPUT_MISSING, Job, Kind, ResultFile, Status
 
@@ -152,6 +152,8 @@ def _finish(job: Job, to: Status, *, worker: Worker, files: list[ResultFile], no
     now = worker.clock()
     connection.close_if_unusable_or_obsolete()
     with transaction.atomic():
+        if to == Status.COMPLETED:
+            changes["archive_due_at"] = retention.date(job, hot_since=now)
         transitions.move(job, to, actor=worker.actor, now=now, note=note, finished_at=now, **changes)
         older = results.replace(job, files=files)
         dispatch.left(job.lab_id)

@@ -5,7 +5,8 @@ One publisher works at a time. Each event is a short step that may be cut off an
 1. The item in DynamoDB becomes what the event says, unless it is newer already.
 2. The mail that hangs on the event is queued; the same event never queues two.
 3. The topic gets a message. It comes late because it alone shows when it is repeated.
-4. The event is marked as published.
+4. Step Functions begins to wait for the date at which a result that is complete now is to be archived.
+5. The event is marked as published.
 """
 
 import json
@@ -21,7 +22,7 @@ from django.db.models import Exists, OuterRef
 from genomics import locks
 from genomics.aws import sns
 from genomics.aws.errors import ServiceUnavailableError
-from jobs import notices, outbox, read_model
+from jobs import notices, outbox, read_model, retention
 from jobs.models import Job, JobEvent, JobEventQuerySet
 
 logger = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class _Run:
         self.out_of_time = False
         self._now = now
         self._end = time.monotonic() + _SECONDS
+        self._timer = retention.Timer()
         self._failures: dict[uuid.UUID, Exception] = {}
         self._unanswered = 0  # in a row
 
@@ -153,7 +155,7 @@ class _Run:
 
     def _try(self, event: JobEvent) -> None:
         try:
-            _publish(event, now=self._now)
+            _publish(event, now=self._now, timer=self._timer)
         except (OperationalError, InterfaceError):
             raise  # without the database there is nothing to go on with
         except Exception as error:  # whatever is wrong with one job must not keep the others waiting
@@ -164,13 +166,14 @@ class _Run:
             self._unanswered = 0
 
 
-def _publish(event: JobEvent, *, now: datetime) -> None:
+def _publish(event: JobEvent, *, now: datetime, timer: retention.Timer) -> None:
     if event.job.deleted_at:
         read_model.drop(event.job_id)
     else:
         read_model.update(event)
     notices.tell(event)
     _announce(event)
+    timer.start(event)
     JobEvent.objects.filter(pk=event.pk).update(published_at=now)
 
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from genomics.aws import s3
 from genomics.aws.errors import StorageUnavailableError
-from genomics.users.models import User
+from genomics.users.limits import Plan
+from genomics.users.models import Lab, User
 from jobs import annotation, dispatch, results, sandbox, storage, submission, transitions
 from jobs.errors import StaleJobError
 from jobs.models import Job, Kind, Status
@@ -64,6 +65,21 @@ class TestAnnotateNext:
         text = gzip.decompress(storage.read_result(stored[Kind.VCF].key, limit=10**7)).decode()
         assert "CSQ=" in text
         assert "A52T" in text or "A/T" in text
+
+    @pytest.mark.parametrize(("plan", "is_due"), [(Plan.FREE, True), (Plan.GRACE, False), (Plan.PREMIUM, False)])
+    def test_dates_the_result_as_the_plan_says(self, submit: Callable[..., Job], plan: Plan, is_due: bool) -> None:
+        job = submit(files.VCF)
+        Lab.objects.filter(pk=job.lab_id).update(plan=plan)
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert job.finished_at
+        assert job.archive_due_at == (job.finished_at + timedelta(minutes=3) if is_due else None)
+
+    def test_dates_no_failed_job(self, submit: Callable[..., Job]) -> None:
+        job = submit(files.with_records("chr99\t5\t.\tA\tC\t.\t.\t.\tGT\t0/1"))
+        annotation.annotate_next(_worker())
+        job.refresh_from_db()
+        assert (job.status, job.archive_due_at) == (Status.FAILED, None)
 
     def test_stores_each_file_under_its_digest_and_nothing_else(self, submit: Callable[..., Job]) -> None:
         job = submit(files.VCF)

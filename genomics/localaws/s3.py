@@ -12,7 +12,7 @@ from moto.s3 import models, responses
 from moto.s3.exceptions import EntityTooSmall, InvalidPart, MalformedXML, NoSuchUpload
 from moto.settings import S3_UPLOAD_PART_MIN_SIZE
 
-from genomics.localaws import s3_checksums
+from genomics.localaws import s3_checksums, s3_cold
 from genomics.localaws.byte_files import ByteFile, ByteFiles, Window
 from genomics.localaws.patching import Patch
 
@@ -151,6 +151,8 @@ def _upload_part(backend: Any, bucket_name: str, upload_id: str, part_id: int, v
 
 def _upload_part_copy(backend: Any, bucket_name: str, upload_id: str, *args: Any, **kwargs: Any) -> Any:
     upload = _upload(backend, bucket_name, upload_id)
+    source = backend.get_object(kwargs["src_bucket_name"], kwargs["src_key_name"], version_id=kwargs["src_version_id"])
+    s3_cold.check_readable(source)
     part = _stock_upload_part_copy(backend, bucket_name, upload_id, *args, **kwargs)
     s3_checksums.stamp_part(part, upload=upload, content=part.value)
     return part
@@ -193,6 +195,9 @@ def _key_response_put(response: Any, query: dict[str, Any], key_name: str) -> An
 def _key_response_post(  # noqa: PLR0917  # moto's signature
     response: Any, request: Any, body: bytes, bucket_name: str, query: dict[str, Any], key_name: str
 ) -> Any:
+    if "restore" in query:
+        with _key_lock(bucket_name, key_name):
+            return s3_cold.answer_restore(response, body=body, bucket=bucket_name, name=key_name)
     if not query.get("uploadId"):
         return _stock_key_response_post(response, request, body, bucket_name, query, key_name)
     with _key_lock(bucket_name, key_name):
@@ -220,4 +225,5 @@ PATCHES = (
     Patch(owner=responses.S3Response, name="_key_response_put", replacement=_key_response_put),
     Patch(owner=responses.S3Response, name="_key_response_post", replacement=_key_response_post),
     *s3_checksums.PATCHES,
+    *s3_cold.PATCHES,
 )

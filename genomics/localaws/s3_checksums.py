@@ -26,6 +26,7 @@ _PART_NUMBER = re.compile(r"<PartNumber>(\d+)</PartNumber>")
 
 _stock_compute = utils.compute_checksum
 _stock_upload_part = responses.S3Response.upload_part
+_stock_upload_part_copy = responses.S3Response.upload_part_copy
 _stock_list_parts = responses.S3Response.list_parts
 _stock_head_object = responses.S3Response.head_object
 _stock_get_object = responses.S3Response.get_object
@@ -161,6 +162,20 @@ def _upload_part(response: Any) -> Any:
     return _stock_upload_part(response)
 
 
+def _upload_part_copy(response: Any) -> Any:
+    """This function will add the checksum of the copied part, which moto leaves out."""
+    status, headers, body = _stock_upload_part_copy(response)
+    upload = _open_upload(response)
+    algorithm = _algorithm(upload)
+    if status != 200 or algorithm is None:
+        return status, headers, body
+    checksum = upload.parts[response._get_int_param("partNumber")].checksum_value
+    end = "</CopyPartResult>"
+    text = body.decode() if isinstance(body, bytes) else body
+    headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+    return status, headers, text.replace(end, f"<Checksum{algorithm}>{checksum}</Checksum{algorithm}>{end}")
+
+
 def _list_parts(response: Any) -> Any:
     status, headers, body = _stock_list_parts(response)
     upload = _open_upload(response)
@@ -244,4 +259,5 @@ PATCHES = (
     Patch(owner=responses.S3Response, name="head_object", replacement=_head_object),
     Patch(owner=responses.S3Response, name="list_parts", replacement=_list_parts),
     Patch(owner=responses.S3Response, name="upload_part", replacement=_upload_part),
+    Patch(owner=responses.S3Response, name="upload_part_copy", replacement=_upload_part_copy),
 )

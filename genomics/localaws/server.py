@@ -1,7 +1,7 @@
 """The local AWS: moto behind our layers, durable, on one loopback port.
 
-A request passes, from the outside in: the memory of its socket (sqs), the health answer, the guard, moto. A layer is
-a WSGI application around the next one; what a layer changes inside moto stands in its table of patches.
+A request passes, from the outside in: the memory of its socket (sqs), the health answer, the vaults, the guard, moto.
+A layer is a WSGI application around the next one; what a layer changes inside moto stands in its table of patches.
 """
 
 import json
@@ -9,8 +9,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,15 @@ from moto.moto_server import werkzeug_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from genomics.localaws import (
+    cold,
     dynamodb,
     emptying,
+    glacier,
     journal,
     journal_places,
+    lambdas,
     s3,
+    s3_cold,
     s3_uploads,
     snapshots,
     sns,
@@ -34,6 +39,7 @@ from genomics.localaws import (
     step_functions,
 )
 from genomics.localaws.byte_files import ByteFiles
+from genomics.localaws.glacier_shelf import Shelf
 from genomics.localaws.guard import CorsRule, Environ, Guard, StartResponse, Wsgi
 from genomics.localaws.patching import MOTO_VERSION, Patch, apply
 
@@ -60,6 +66,7 @@ _SERVICES = (
     *dynamodb.PATCHES,
     *sns.PATCHES,
     *step_functions.PATCHES,
+    *lambdas.PATCHES,
 )
 PATCHES = journal_places.journaled(_SERVICES)
 
@@ -69,6 +76,8 @@ class _Running:
     server: BaseWSGIServer
     thread: threading.Thread
     saver: snapshots.Saver
+    shelf: Shelf
+    clock: cold.Clock
 
 
 class PortInUseError(Exception):
@@ -76,11 +85,15 @@ class PortInUseError(Exception):
 
 
 class LocalAws:
-    """The local AWS with its data under `data`; port 0 takes a free one. One at a time in a process."""
+    """The local AWS with its data under `data`; port 0 takes a free one. One at a time in a process.
 
-    def __init__(self, data: Path, *, port: int = 0) -> None:
+    `retrieval_times` says by tier how long cold data take to wake up.
+    """
+
+    def __init__(self, data: Path, *, port: int = 0, retrieval_times: Mapping[str, timedelta] = cold.TIMES) -> None:
         self._data = data
         self._port = port
+        self._retrieval_times = retrieval_times
         self._running: _Running | None = None
 
     @property
@@ -101,15 +114,20 @@ class LocalAws:
         snapshots.load(self._snapshot, files=files)
         journal.replay(self._journal, load=partial(snapshots.load_record, files=files))
         files.sweep(live=s3.live_names())
+        cold.use(self._retrieval_times)
+        s3_cold.remember()
+        shelf = Shelf(self._data / "vaults")
         changes = journal.Journal(self._journal, dump=snapshots.dump_record)
         saver = snapshots.Saver(self._snapshot, files=files, journal=changes)
-        server = _serve(listener, app=_layers(changes=changes, saver=saver))
+        server = _serve(listener, app=_layers(changes=changes, saver=saver, shelf=shelf))
+        clock = cold.Clock(s3_cold.tick, partial(glacier.tick, shelf), changed=saver.changed)
         saver.start()
+        clock.start()
         thread = threading.Thread(
             target=server.serve_forever, args=[_SHUTDOWN_POLL_SECONDS], name="local-aws", daemon=True
         )
         thread.start()
-        self._running = _Running(server=server, thread=thread, saver=saver)
+        self._running = _Running(server=server, thread=thread, saver=saver, shelf=shelf, clock=clock)
 
     def stop(self) -> None:
         """This function will stop serving, save a last snapshot and forget the state in memory."""
@@ -121,7 +139,10 @@ class LocalAws:
         running.thread.join()
         running.server.server_close()
         step_functions.stop_all()
+        running.clock.stop()
+        lambdas.stop_all()
         running.saver.stop()
+        running.shelf.close()
         s3.use(None)
         BackendDict.reset()
 
@@ -131,12 +152,14 @@ class LocalAws:
         s3.dispose_all()
         BackendDict.reset()
         if self._running is not None:
+            self._running.shelf.reset()
             self._running.saver.changed()
 
     def empty(self) -> None:
-        """This function will remove objects, messages and items and keep the buckets, queues and tables."""
+        """This function will remove objects, archives, messages and items; what holds them stays."""
         emptying.empty()
         if self._running is not None:
+            self._running.shelf.empty()
             self._running.saver.changed()
 
     @property
@@ -148,9 +171,9 @@ class LocalAws:
         return self._data / "journal"
 
 
-def serve(data: Path, *, port: int) -> None:
+def serve(data: Path, *, port: int, retrieval_times: Mapping[str, timedelta] = cold.TIMES) -> None:
     """This function will serve until SIGTERM or SIGINT, then save and return; it raises PortInUseError."""
-    local_aws = LocalAws(data, port=port)
+    local_aws = LocalAws(data, port=port, retrieval_times=retrieval_times)
     local_aws.start()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -186,10 +209,11 @@ def _serve(listener: socket.socket, *, app: Wsgi) -> BaseWSGIServer:
         )
 
 
-def _layers(*, changes: journal.Journal, saver: snapshots.Saver) -> Wsgi:
+def _layers(*, changes: journal.Journal, saver: snapshots.Saver, shelf: Shelf) -> Wsgi:
     moto: Any = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     guard = Guard(moto, credentials=CREDENTIALS, cors_rules=_cors_rules)
-    return sqs.RememberClient(_Health(_KeepChanges(guard, changes=changes, saver=saver)))
+    kept = _KeepChanges(guard, changes=changes, saver=saver)
+    return sqs.RememberClient(_Health(glacier.Glacier(kept, shelf=shelf)))
 
 
 class _Health:

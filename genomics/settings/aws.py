@@ -1,6 +1,7 @@
 """AWS: names come from the template, credentials and endpoint from botocore's own environment."""
 
 import os
+from datetime import timedelta
 
 from genomics.aws import clients
 from genomics.aws.template import Template
@@ -8,6 +9,21 @@ from genomics.settings import env
 from genomics.settings.core import BASE_DIR, LOCAL_AWS, PRODUCTION, WEB_ORIGIN
 
 LOCAL_AWS_PORT = env.integer("LOCAL_AWS_PORT", "port of the local AWS on this machine", default=4600)
+LOCAL_AWS_RETRIEVAL_TIMES = {
+    "Expedited": env.seconds(
+        "LOCAL_AWS_EXPEDITED_SECONDS",
+        "so long the local AWS takes for a retrieval in tier Expedited",
+        default=timedelta(seconds=3),
+    ),
+    "Standard": env.seconds(
+        "LOCAL_AWS_STANDARD_SECONDS",
+        "so long the local AWS takes for one in tier Standard",
+        default=timedelta(seconds=8),
+    ),
+    "Bulk": env.seconds(
+        "LOCAL_AWS_BULK_SECONDS", "so long the local AWS takes for one in tier Bulk", default=timedelta(seconds=15)
+    ),
+}
 if LOCAL_AWS:
     # The same code runs locally and on AWS; only these four differ, and an explicit value wins.
     os.environ.setdefault("AWS_ENDPOINT_URL", f"http://127.0.0.1:{LOCAL_AWS_PORT}")

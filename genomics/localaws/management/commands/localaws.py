@@ -10,7 +10,7 @@ from genomics.localaws.server import PortInUseError, serve
 
 
 class Command(BaseCommand):
-    help = "Serve S3, SQS, SNS, DynamoDB, IAM and Step Functions on a loopback port until SIGTERM or Ctrl-C."
+    help = "Serve S3, Glacier, SQS, SNS, DynamoDB, IAM, Lambda and Step Functions on loopback until SIGTERM or Ctrl-C."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,6 +19,6 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, port: int, data: Path, **_options: Any) -> None:
         try:
-            serve(data, port=port)
+            serve(data, port=port, retrieval_times=settings.LOCAL_AWS_RETRIEVAL_TIMES)
         except PortInUseError as error:
             raise CommandError(str(error)) from error

@@ -11,6 +11,7 @@ from genomics.aws.intrinsics import Evaluator, TemplateError, parse, references
 __all__ = ["Resource", "Stack", "StackNames", "Template", "TemplateError"]
 
 COMPUTE_PLANE = ("AWS::AutoScaling::", "AWS::CloudWatch::", "AWS::EC2::", "AWS::ElasticLoadBalancingV2::")
+_VAULT_OUTPUT = "VaultName"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class StackNames:
     dead_letter_queue_urls: Mapping[str, str]
     topics: Mapping[str, str]  # ARNs
     state_machines: Mapping[str, str]  # ARNs
+    vaults: Mapping[str, str]
     tables: Mapping[str, str]
     indexes: Mapping[str, tuple[str, ...]]  # of the tables
 
@@ -52,6 +54,15 @@ class Stack:
 
     resources: tuple[Resource, ...]
     outputs: Mapping[str, str]
+
+    @property
+    def vaults(self) -> dict[str, str]:
+        """The names of Glacier vaults, by role: among the outputs, since CloudFormation has no such resource."""
+        return {
+            _role(name.removesuffix(_VAULT_OUTPUT)): value
+            for name, value in self.outputs.items()
+            if name.endswith(_VAULT_OUTPUT)
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +119,7 @@ class Template:
                 role: machine.ref
                 for role, machine in _of_type(stack, "AWS::StepFunctions::StateMachine", suffix="StateMachine")
             },
+            vaults=stack.vaults,
             tables={role: table.ref for role, table in tables},
             indexes={
                 role: tuple(index["IndexName"] for index in table.properties.get("GlobalSecondaryIndexes", ()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genomics.aws.template import Resource, Stack, TemplateError
-from genomics.localaws.resources import HANDLERS, Change, Clients
+from genomics.localaws.resources import HANDLERS, Change, Clients, make_vault
 
 __all__ = ["Change", "Outcome", "apply"]
 
@@ -31,7 +31,13 @@ def apply(stack: Stack, *, client: Clients) -> list[Outcome]:
     if unknown:
         raise TemplateError(f"no handler for {', '.join(unknown)}: add one, or list it as compute plane")
     clients = _Cached(client)
-    return [Outcome(resource=resource, change=HANDLERS[resource.type](resource, clients)) for resource in wanted]
+    outcomes = [Outcome(resource=resource, change=HANDLERS[resource.type](resource, clients)) for resource in wanted]
+    return [*outcomes, *(_vault(role, name, clients) for role, name in stack.vaults.items())]
+
+
+def _vault(role: str, name: str, clients: Clients) -> Outcome:
+    vault = Resource(logical_id=f"{role}-vault", type="Glacier vault", properties={}, ref=name, attributes={})
+    return Outcome(resource=vault, change=make_vault(name, clients))
 
 
 class _Cached:

@@ -79,6 +79,7 @@ def _bucket(resource: Resource, clients: Clients) -> Change:
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         s3.create_bucket(Bucket=name, **place)
     encryption, cors, lifecycle = _encryption(properties), _cors(properties), _lifecycle(properties)
+    notifications = _notifications(properties)
     access = properties.get("PublicAccessBlockConfiguration")
     return _settle(
         [
@@ -101,6 +102,13 @@ def _bucket(resource: Resource, clients: Clients) -> Change:
                 wanted=lifecycle,
                 read=lambda: {"Rules": s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]},
                 write=lambda: s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=lifecycle),
+            ),
+            _Setting(
+                wanted=notifications,
+                read=lambda: s3.get_bucket_notification_configuration(Bucket=name),
+                write=lambda: s3.put_bucket_notification_configuration(
+                    Bucket=name, NotificationConfiguration=notifications
+                ),
             ),
         ],
         created=created,
@@ -140,6 +148,13 @@ def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
             for item in rule["Transitions"]
         ]
     return made
+
+
+def _notifications(properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    if "NotificationConfiguration" not in properties:
+        return None
+    rules = properties["NotificationConfiguration"]["TopicConfigurations"]
+    return {"TopicConfigurations": [{"TopicArn": rule["Topic"], "Events": [rule["Event"]]} for rule in rules]}
 
 
 def _bucket_policy(resource: Resource, clients: Clients) -> Change:
@@ -191,6 +206,20 @@ def _topic(resource: Resource, clients: Clients) -> Change:
         return Change.UNCHANGED
     sns.create_topic(Name=resource.attributes["TopicName"])
     return Change.CREATED
+
+
+def _topic_policy(resource: Resource, clients: Clients) -> Change:
+    sns, policy = clients("sns"), resource.properties["PolicyDocument"]
+    settings = [_topic_policy_setting(sns, arn, policy) for arn in resource.properties["Topics"]]
+    return _settle(settings, created=False)
+
+
+def _topic_policy_setting(sns: Any, arn: str, policy: Mapping[str, Any]) -> _Setting:
+    return _Setting(
+        wanted=policy,
+        read=lambda: json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]),
+        write=lambda: sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy)),
+    )
 
 
 def _subscription(resource: Resource, clients: Clients) -> Change:
@@ -305,6 +334,15 @@ def _state_machine(resource: Resource, clients: Clients) -> Change:
     return Change.UPDATED
 
 
+def make_vault(name: str, clients: Clients) -> Change:
+    """This function will make a Glacier vault: no resource of CloudFormation's, only a name among the outputs."""
+    glacier = clients("glacier")
+    if _unless_missing(lambda: glacier.describe_vault(vaultName=name)) is not None:
+        return Change.UNCHANGED
+    glacier.create_vault(vaultName=name)
+    return Change.CREATED
+
+
 HANDLERS: dict[str, Handler] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::IAM::InstanceProfile": _instance_profile,
@@ -313,6 +351,7 @@ HANDLERS: dict[str, Handler] = {
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SNS::Topic": _topic,
+    "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
     "AWS::StepFunctions::StateMachine": _state_machine,

@@ -42,6 +42,7 @@ class TestNames:
         }
         assert names.tables == {"jobs": "genomics-prod-jobs"}
         assert names.indexes == {"jobs": ("user_id_index",)}
+        assert names.vaults == {"archive": "genomics-prod-archive"}
 
     def test_gives_the_queue_urls_of_aws_without_an_endpoint(self, names: StackNames) -> None:
         assert names.queue_urls["mail"] == f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/genomics-prod-mail"
@@ -68,6 +69,18 @@ class TestNames:
     def test_refuses_bad_parameters(self, template: Template, parameters: dict[str, str]) -> None:
         with pytest.raises(TemplateError):
             template.names(account=ACCOUNT, region=REGION, parameters=parameters)
+
+
+class TestStatements:
+    def test_speak_of_the_names_that_are_used(self, template: Template, names: StackNames) -> None:
+        stack = template.resolve(account=ACCOUNT, region=REGION, parameters={"Stage": "prod"})
+        found = {resource.logical_id: resource for resource in stack.resources}
+        (policy,) = found["WorkerRole"].properties["Policies"]
+        statements = {item["Sid"]: item for item in policy["PolicyDocument"]["Statement"]}
+        vault = f"arn:aws:glacier:{REGION}:{ACCOUNT}:vaults/{names.vaults['archive']}"
+        assert statements["KeepArchiveInVault"]["Resource"] == vault
+        restored, _ = found["VaultEventsTopicPolicy"].properties["PolicyDocument"]["Statement"]
+        assert restored["Condition"]["ArnEquals"]["aws:SourceArn"] == f"arn:aws:s3:::{names.buckets['archive']}"
 
 
 class TestResolve:

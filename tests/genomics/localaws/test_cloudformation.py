@@ -60,6 +60,18 @@ class TestApply:
         assert json.loads(values["RedrivePolicy"])["maxReceiveCount"] == 8
         assert "SecureTransport" in values["Policy"]
 
+    def test_makes_the_vault_and_tells_the_topic_of_restored_copies(self, aws: LocalAws) -> None:
+        name = settings.STACK.vaults["archive"]
+        assert client("glacier").describe_vault(vaultName=name)["VaultName"] == name
+        rules = client("s3").get_bucket_notification_configuration(Bucket=settings.STACK.buckets["archive"])
+        (rule,) = rules["TopicConfigurations"]
+        assert (rule["TopicArn"], rule["Events"]) == (
+            settings.STACK.topics["vault-events"],
+            ["s3:ObjectRestore:Completed"],
+        )
+        policy = client("sns").get_topic_attributes(TopicArn=rule["TopicArn"])["Attributes"]["Policy"]
+        assert "s3.amazonaws.com" in policy
+
     def test_carries_vault_events_to_the_notifications_queue(self, aws: LocalAws) -> None:
         client("sns").publish(TopicArn=settings.STACK.topics["vault-events"], Message='{"job": 7}')
         url = settings.STACK.queue_urls["notifications"]

@@ -64,12 +64,17 @@ class TestEmpty:
         s3.put_object(Bucket=bucket, Key="k", Body=b"x")
         s3.create_multipart_upload(Bucket=bucket, Key="open")
         sqs.send_message(QueueUrl=queue, MessageBody="m")
+        glacier, vault = client("glacier"), settings.STACK.vaults["archive"]
+        archive = glacier.upload_archive(vaultName=vault, body=b"x")["archiveId"]
         dynamodb.put_item(TableName=table, Item={"job_id": {"S": "1"}})
         aws.empty()
         assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
         assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
         assert "Messages" not in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=0)
         assert dynamodb.scan(TableName=table)["Count"] == 0
+        job = {"Type": "archive-retrieval", "ArchiveId": archive}
+        with pytest.raises(glacier.exceptions.ResourceNotFoundException, match="archive"):
+            glacier.initiate_job(vaultName=vault, jobParameters=job)
 
 
 class TestReset:

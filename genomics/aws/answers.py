@@ -6,28 +6,27 @@ from contextlib import contextmanager
 from botocore import exceptions
 from botocore.exceptions import ClientError
 
-from genomics.aws.errors import ServiceRefusedError, ServiceUnavailableError
+from genomics.aws.errors import ServiceRefusedError, ServiceThrottledError, ServiceUnavailableError
 
-# Answers with a status of 400 that pass by themselves.
-_PASSING = frozenset(
+_THROTTLING = frozenset(
     {
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
-        "RequestTimeout",
         "SlowDown",
         "Throttled",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
-        "TransactionInProgressException",
     }
 )
+# Other answers with a status of 400 that pass by themselves.
+_PASSING = frozenset({"RequestTimeout", "RequestTimeoutException", "TransactionInProgressException"})
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """This function will turn botocore's errors inside its block into ServiceUnavailable- and ServiceRefusedError."""
+    """This function will turn botocore's errors inside its block into those of genomics.aws.errors."""
     try:
         yield
     except (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError) as error:
@@ -35,6 +34,8 @@ def translated() -> Iterator[None]:
     except exceptions.BotoCoreError as error:
         raise ServiceRefusedError(str(error)) from error
     except ClientError as error:
+        if code_of(error) in _THROTTLING:
+            raise ServiceThrottledError(str(error)) from error
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if status >= 500 or code_of(error) in _PASSING:
             raise ServiceUnavailableError(str(error)) from error

@@ -2,7 +2,11 @@
 
 
 class ObjectMissingError(Exception):
-    """There is no object, or no multipart upload, of that name."""
+    """There is no object of that name."""
+
+
+class UploadMissingError(ObjectMissingError):
+    """There is no multipart upload of that id (any more)."""
 
 
 class ObjectExistsError(Exception):
@@ -11,6 +15,10 @@ class ObjectExistsError(Exception):
 
 class ServiceUnavailableError(Exception):
     """AWS did not answer, or answered that it cannot right now; trying again later may help."""
+
+
+class ServiceThrottledError(ServiceUnavailableError):
+    """AWS got too many requests; the same one later, and fewer at a time, will do."""
 
 
 class ServiceRefusedError(Exception):
@@ -27,3 +35,23 @@ class QueueMissingError(Exception):
 
 class QueueUnavailableError(Exception):
     """SQS did not answer, or refused; trying again later may help."""
+
+
+class ObjectAsleepError(Exception):
+    """The object lies in an archive class and no copy of it is restored."""
+
+
+class RetrievalRunningError(Exception):
+    """A retrieval of these bytes is under way already, in this tier or a faster one."""
+
+
+class NoExpeditedCapacityError(Exception):
+    """AWS has no capacity for expedited retrievals now, or none at all for this storage class."""
+
+
+class NotInVaultError(Exception):
+    """The vault has no archive, upload or retrieval of that id (any more)."""
+
+
+class VaultClosedError(ServiceRefusedError):
+    """AWS lets this account use no vaults: they are closed to new customers since 2025-12-15."""

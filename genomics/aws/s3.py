@@ -13,18 +13,28 @@ from botocore.exceptions import ClientError
 
 from genomics.aws import clients
 from genomics.aws.answers import code_of, translated
-from genomics.aws.errors import ObjectExistsError, ObjectMissingError, ServiceUnavailableError, StorageUnavailableError
+from genomics.aws.errors import (
+    ObjectAsleepError,
+    ObjectExistsError,
+    ObjectMissingError,
+    ServiceUnavailableError,
+    StorageUnavailableError,
+    UploadMissingError,
+)
 
 if TYPE_CHECKING:  # the stubs are not installed in production
+    from mypy_boto3_s3.literals import StorageClassType
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, ObjectIdentifierTypeDef
 
 _MEANINGS: dict[str, type[Exception]] = {
     "NoSuchKey": ObjectMissingError,
-    "NoSuchUpload": ObjectMissingError,
+    "NoSuchUpload": UploadMissingError,
     "NotFound": ObjectMissingError,
     "404": ObjectMissingError,
     "PreconditionFailed": ObjectExistsError,
     "412": ObjectExistsError,
+    "InvalidObjectState": ObjectAsleepError,
+    "ObjectNotInActiveTierError": ObjectAsleepError,
     # Asking again helps: a part was sent once more between listing and joining them; somebody else writes the same
     # key right now.
     "InvalidPart": ServiceUnavailableError,
@@ -68,11 +78,29 @@ class OpenUpload:
     upload_id: str
 
 
-def begin_upload(bucket: str, *, key: str) -> str:
+def begin_upload(
+    bucket: str,
+    *,
+    key: str,
+    content_type: str = "application/octet-stream",
+    storage_class: "StorageClassType" = "STANDARD",
+) -> str:
     """This function will open a multipart upload whose parts must come with their SHA-256, and give its id."""
     with _translated():
-        answer = clients.s3().create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256")
+        answer = clients.s3().create_multipart_upload(
+            Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256", ContentType=content_type, StorageClass=storage_class
+        )
         return answer["UploadId"]
+
+
+def upload_part(bucket: str, *, key: str, upload_id: str, number: int, data: bytes) -> Part:
+    """This function will send one part; S3 checks its SHA-256. Raises UploadMissingError."""
+    checksum = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    with _translated():
+        answer = clients.s3().upload_part(
+            Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data, ChecksumSHA256=checksum
+        )
+    return Part(number=number, size_bytes=len(data), etag=answer["ETag"], sha256=checksum)
 
 
 def presign_part(
@@ -97,7 +125,7 @@ def presign_part(
 
 
 def stored_parts(bucket: str, *, key: str, upload_id: str) -> list[Part]:
-    """This function will list the parts that S3 has, by number. Raises ObjectMissingError without such an upload."""
+    """This function will list the parts that S3 has, by number. Raises UploadMissingError."""
     pages = clients.s3().get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
     with _translated():
         return [
@@ -163,6 +191,16 @@ def read_tail(bucket: str, *, key: str, length: int) -> bytes:
     """This function will give the last `length` bytes of a non-empty object, or all when it is shorter."""
     with _translated():
         return clients.s3().get_object(Bucket=bucket, Key=key, Range=f"bytes=-{length}")["Body"].read()
+
+
+def read_range(bucket: str, *, key: str, start: int, stop: int) -> bytes:
+    """This function will give the bytes from `start` (0-based) up to `stop`, which is not among them.
+
+    Raises ObjectMissingError, and ObjectAsleepError for an archived object without a restored copy.
+    """
+    with _translated():
+        answer = clients.s3().get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{stop - 1}")
+        return answer["Body"].read()
 
 
 def fetch(bucket: str, *, key: str, target: Path) -> None:

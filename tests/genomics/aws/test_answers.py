@@ -8,7 +8,7 @@ from botocore.exceptions import (
 )
 
 from genomics.aws.answers import translated
-from genomics.aws.errors import ServiceRefusedError, ServiceUnavailableError
+from genomics.aws.errors import ServiceRefusedError, ServiceThrottledError, ServiceUnavailableError
 
 
 def _answer(code: str, *, status: int) -> ClientError:
@@ -33,6 +33,11 @@ class TestTranslated:
     def test_says_unavailable_when_later_may_help(self, error: Exception) -> None:
         with pytest.raises(ServiceUnavailableError), translated():
             raise error
+
+    @pytest.mark.parametrize("code", ["ThrottlingException", "SlowDown", "ProvisionedThroughputExceededException"])
+    def test_says_throttled_when_it_was_too_much(self, code: str) -> None:
+        with pytest.raises(ServiceThrottledError), translated():
+            raise _answer(code, status=503)
 
     @pytest.mark.parametrize(
         "error",

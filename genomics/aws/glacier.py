@@ -1,0 +1,203 @@
+"""The vaults of Amazon Glacier: archives in, retrievals out, each byte held against its tree hash on both ways."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from genomics.aws import clients, tree_hash
+from genomics.aws.answers import code_of, translated
+from genomics.aws.errors import (
+    NoExpeditedCapacityError,
+    NotInVaultError,
+    ServiceThrottledError,
+    ServiceUnavailableError,
+    VaultClosedError,
+)
+
+if TYPE_CHECKING:  # the stubs are not installed in production
+    from mypy_boto3_glacier.type_defs import GlacierJobDescriptionResponseTypeDef, GlacierJobDescriptionTypeDef
+
+_MEANINGS: dict[str, type[Exception]] = {
+    "InsufficientCapacityException": NoExpeditedCapacityError,
+    "NoLongerSupportedException": VaultClosedError,
+    "PolicyEnforcedException": ServiceThrottledError,  # the account's own limit of bytes per hour
+    "ResourceNotFoundException": NotInVaultError,
+}
+_OWN_ACCOUNT = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A retrieval as Glacier describes it, when asked and in its message to a topic."""
+
+    job_id: str
+    archive_id: str
+    completed: bool
+    succeeded: bool
+    size_bytes: int
+    tree_hash: str  # hexadecimal, of the whole archive
+    description: str
+    completed_at: datetime | None  # None: not completed
+
+
+def upload_archive(vault: str, *, data: bytes, description: str) -> str:
+    """This function will store bytes as one archive and give its id, which no other call but an inventory tells.
+
+    Raises VaultClosedError, ServiceUnavailableError and ServiceRefusedError, as all of this module do.
+    """
+    with _translated():
+        answer = clients.glacier().upload_archive(
+            accountId=_OWN_ACCOUNT,
+            vaultName=vault,
+            archiveDescription=description,
+            body=data,
+            checksum=tree_hash.of(data).hex(),
+        )
+    return answer["archiveId"]
+
+
+def begin_upload(vault: str, *, part_bytes: int, description: str) -> str:
+    """This function will open an upload in parts of 2ⁿ MiB, all equal but the last, and give its id."""
+    with _translated():
+        answer = clients.glacier().initiate_multipart_upload(
+            accountId=_OWN_ACCOUNT, vaultName=vault, archiveDescription=description, partSize=str(part_bytes)
+        )
+    return answer["uploadId"]
+
+
+def upload_part(vault: str, *, upload_id: str, start: int, data: bytes) -> bytes:
+    """This function will send the part that begins at byte `start` and give its raw tree hash."""
+    digest = tree_hash.of(data)
+    with _translated():
+        clients.glacier().upload_multipart_part(
+            accountId=_OWN_ACCOUNT,
+            vaultName=vault,
+            uploadId=upload_id,
+            range=f"bytes {start}-{start + len(data) - 1}/*",
+            body=data,
+            checksum=digest.hex(),
+        )
+    return digest
+
+
+def complete_upload(vault: str, *, upload_id: str, size_bytes: int, checksum: str) -> str:
+    """This function will join the parts, whose tree hash must be `checksum`, and give the archive's id."""
+    with _translated():
+        answer = clients.glacier().complete_multipart_upload(
+            accountId=_OWN_ACCOUNT, vaultName=vault, uploadId=upload_id, archiveSize=str(size_bytes), checksum=checksum
+        )
+    return answer["archiveId"]
+
+
+def abort_upload(vault: str, *, upload_id: str) -> None:
+    """This function will drop an open upload; one that is gone already is fine."""
+    try:
+        with _translated():
+            clients.glacier().abort_multipart_upload(accountId=_OWN_ACCOUNT, vaultName=vault, uploadId=upload_id)
+    except NotInVaultError:
+        pass
+
+
+def initiate_job(vault: str, *, archive_id: str, tier: str, topic: str, description: str) -> str:
+    """This function will ask for an archive and give the job's id; asking twice makes two jobs.
+
+    `tier` is Expedited, Standard or Bulk, `topic` the ARN that is told when the job has ended, `description` at most
+    1,024 characters of ASCII that come back with it. Raises NotInVaultError, NoExpeditedCapacityError and
+    ServiceThrottledError beside the others.
+    """
+    with _translated():
+        answer = clients.glacier_jobs().initiate_job(
+            accountId=_OWN_ACCOUNT,
+            vaultName=vault,
+            jobParameters={
+                "Type": "archive-retrieval",
+                "ArchiveId": archive_id,
+                "Tier": tier,
+                "SNSTopic": topic,
+                "Description": description,
+            },
+        )
+    return answer["jobId"]
+
+
+def describe_job(vault: str, *, job_id: str) -> Job:
+    """This function will tell how a job stands. Raises NotInVaultError when its output has expired."""
+    with _translated():
+        answer = clients.glacier().describe_job(accountId=_OWN_ACCOUNT, vaultName=vault, jobId=job_id)
+    return _job(answer)
+
+
+def jobs(vault: str) -> Iterator[Job]:
+    """This function will give all retrievals of a vault that are running or whose output is still there."""
+    pages = clients.glacier().get_paginator("list_jobs").paginate(accountId=_OWN_ACCOUNT, vaultName=vault)
+    with _translated():
+        for page in pages:
+            yield from (_job(found) for found in page["JobList"] if found["Action"] == "ArchiveRetrieval")
+
+
+def read_output(vault: str, *, job_id: str, start: int, stop: int) -> bytes:
+    """This function will give the bytes from `start` up to `stop` of a finished retrieval.
+
+    They are held against Glacier's tree hash of them, which it gives where `start` and the length are aligned (2ⁿ MiB
+    from a multiple of that on, or up to the end). Raises NotInVaultError when the output has expired, and
+    ServiceUnavailableError when the bytes are not those that Glacier means.
+    """
+    with _translated():
+        answer = clients.glacier().get_job_output(
+            accountId=_OWN_ACCOUNT, vaultName=vault, jobId=job_id, range=f"bytes={start}-{stop - 1}"
+        )
+        data = answer["body"].read()
+    wanted = answer.get("checksum")
+    if len(data) != stop - start or (wanted and tree_hash.of(data).hex() != wanted):
+        raise ServiceUnavailableError(f"Bytes {start}-{stop - 1} of job {job_id} came damaged")
+    return data
+
+
+def delete_archive(vault: str, *, archive_id: str) -> None:
+    """This function will delete an archive; one that is gone already is fine."""
+    try:
+        with _translated():
+            clients.glacier().delete_archive(accountId=_OWN_ACCOUNT, vaultName=vault, archiveId=archive_id)
+    except NotInVaultError:
+        pass
+
+
+def parse_message(body: str) -> Job | None:
+    """This function will read Glacier's message to a topic; None: it is another message."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or found.get("Action") != "ArchiveRetrieval" or not found.get("JobId"):
+        return None
+    return _job(found)
+
+
+def _job(found: "GlacierJobDescriptionResponseTypeDef | GlacierJobDescriptionTypeDef | dict[str, Any]") -> Job:
+    completed_at = found.get("CompletionDate")
+    return Job(
+        job_id=found["JobId"],
+        archive_id=found.get("ArchiveId") or "",
+        completed=bool(found.get("Completed")),
+        succeeded=found.get("StatusCode") == "Succeeded",
+        size_bytes=int(found.get("ArchiveSizeInBytes") or 0),
+        tree_hash=found.get("ArchiveSHA256TreeHash") or found.get("SHA256TreeHash") or "",
+        description=found.get("JobDescription") or "",
+        completed_at=datetime.fromisoformat(completed_at) if completed_at else None,
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    with translated():
+        try:
+            yield
+        except ClientError as error:
+            if meaning := _MEANINGS.get(code_of(error)):
+                raise meaning(str(error)) from error
+            raise

@@ -1,6 +1,7 @@
 """All settings, by topic. Read from the environment once; code reads django.conf.settings."""
 
 from genomics.settings.accounts import *
+from genomics.settings.archive import *
 from genomics.settings.aws import *
 from genomics.settings.core import *
 from genomics.settings.database import *

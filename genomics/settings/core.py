@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "genomics.mail",
     "genomics.labs",
     "jobs",
+    "archive",
     *(["genomics.localaws"] if LOCAL_AWS else []),
 ]
 

@@ -14,6 +14,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 load_dotenv(BASE_DIR / ".env")
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,18 @@ def needed_text(name: str, meaning: str, *, development: str, shown: str | None 
     """This function will read a string that must be set in production and has a default elsewhere."""
     default = None if PRODUCTION else development
     return _read(name, meaning, default=default, shown=development if shown is None else shown, parse=str, needed=True)
+
+
+def choice(name: str, meaning: str, *, options: tuple[Word, ...], default: Word) -> Word:
+    """This function will read one of the options."""
+
+    def parse(raw: str) -> Word:
+        for option in options:
+            if option == raw:
+                return option
+        raise ValueError(f"{raw!r} is none of {', '.join(options)}")
+
+    return _read(name, meaning, default=default, parse=parse)
 
 
 def flag(name: str, meaning: str, *, default: bool) -> bool:

@@ -23,6 +23,7 @@ class TestReaders:
             (lambda: env.items("X", "", default="", shown=""), "a, b,,c ", ["a", "b", "c"]),
             (lambda: env.pairs("X", "", shown=""), "a=1, b = 2=3,", {"a": "1", "b": "2=3"}),
             (lambda: env.text("X", "", default=""), "word", "word"),
+            (lambda: env.choice("X", "", options=("a", "b"), default="a"), "b", "b"),
         ],
     )
     def test_give_the_value_with_its_type(
@@ -37,6 +38,7 @@ class TestReaders:
             (lambda: env.flag("X", "", default=False), "perhaps"),
             (lambda: env.integer("X", "", default=1), "many"),
             (lambda: env.seconds("X", "", default=timedelta(0)), "soon"),
+            (lambda: env.choice("X", "", options=("a", "b"), default="a"), "B"),
             (lambda: env.pairs("X", "", shown=""), "a"),
             (lambda: env.pairs("X", "", shown=""), "a=1,a=2"),
         ],

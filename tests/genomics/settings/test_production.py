@@ -90,6 +90,7 @@ class TestProduction:
             ("LOCAL_AWS", "1", "LOCAL_AWS is for development"),
             ("WEB_ORIGIN", "http://genomics.example", "https://"),
             ("DEBUG", "1", "DEBUG shows the inside"),
+            ("VAULT", "memory", "VAULT=memory forgets all results"),
         ],
     )
     def test_refuses_what_would_open_the_doors(self, variable: str, value: str, said: str) -> None:

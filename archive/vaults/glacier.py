@@ -1,0 +1,166 @@
+"""The vault in Amazon Glacier's own vaults, for accounts that have them: bytes are carried in and out."""
+
+import hashlib
+from datetime import timedelta
+
+from archive import transfer
+from archive.errors import (
+    ArchiveMissingError,
+    ChecksumMismatchError,
+    HotCopyMissingError,
+    RetrievalFailedError,
+    RetrievalGoneError,
+    RetrievalNotReadyError,
+    VaultRefusedError,
+)
+from archive.models import Tier, VaultName
+from archive.transfer import Errand, HotFile
+from archive.vaults.base import Archive, Event, Order, Standing, State, translated
+from genomics.aws import glacier, s3, tree_hash
+from genomics.aws.errors import NotInVaultError, ObjectMissingError
+
+OUTPUT_LIFETIME = timedelta(hours=24)  # at least so long a retrieval's bytes stay (Developer Guide, "GetJobOutput")
+_AWS_TIERS = {Tier.EXPEDITED: "Expedited", Tier.STANDARD: "Standard", Tier.BULK: "Bulk"}
+
+
+class GlacierVault:
+    """Archives have ids of Glacier's making, which are found again only in its daily inventory.
+
+    The ticket of a retrieval is the id of its job. The errand travels as the job's description.
+    """
+
+    name = VaultName.GLACIER
+
+    def __init__(self, *, vault: str, topic: str, part_bytes: int) -> None:
+        """`topic` (an ARN) is told when a retrieval ends. Files above `part_bytes`, 2ⁿ MiB, are sent in parts."""
+        self._vault = vault
+        self._topic = topic
+        self._part_bytes = part_bytes
+
+    def store(self, source: HotFile, *, name: str) -> Archive:
+        with translated():
+            try:
+                archive_id, checksum = self._send(source, name=name)
+            except ObjectMissingError as error:
+                raise HotCopyMissingError(f"There is no {source.key}") from error
+            except NotInVaultError as error:
+                raise VaultRefusedError(
+                    f"There is no vault {self._vault}. Make it once: aws glacier create-vault --account-id - "
+                    f"--vault-name {self._vault}"
+                ) from error
+        return Archive(
+            archive_id=archive_id,
+            size_bytes=source.size_bytes,
+            sha256=source.sha256,
+            checksum=checksum.hex(),
+            storage_class="",
+        )
+
+    def begin_retrieval(self, order: Order) -> str:
+        with translated():
+            running = self._asked_before(order.errand) if order.asked_before else None
+            if running is not None:
+                return running
+            try:
+                return glacier.initiate_job(
+                    self._vault,
+                    archive_id=order.archive.archive_id,
+                    tier=_AWS_TIERS[order.tier],
+                    topic=self._topic,
+                    description=order.errand.write(),
+                )
+            except NotInVaultError as error:
+                raise ArchiveMissingError(order.archive.archive_id) from error
+
+    def state(self, archive: Archive, *, ticket: str) -> Standing:  # noqa: ARG002  # a job knows its archive
+        with translated():
+            try:
+                return _standing(glacier.describe_job(self._vault, job_id=ticket))
+            except NotInVaultError:
+                return Standing(state=State.GONE)
+
+    def fetch(self, archive: Archive, *, ticket: str, target: HotFile) -> None:
+        with translated():
+            if transfer.is_there(target):
+                return
+            try:
+                _check(glacier.describe_job(self._vault, job_id=ticket), archive=archive)
+                transfer.carry(
+                    lambda start, stop: glacier.read_output(self._vault, job_id=ticket, start=start, stop=stop),
+                    target=target,
+                    part_bytes=self._part_bytes,
+                )
+            except NotInVaultError as error:
+                raise RetrievalGoneError(ticket) from error
+
+    def delete(self, archive_id: str) -> None:
+        with translated():
+            glacier.delete_archive(self._vault, archive_id=archive_id)
+
+    def parse_event(self, body: str) -> tuple[Event, ...]:
+        job = glacier.parse_message(body)
+        if job is None:
+            return ()
+        errand = Errand.read(job.description)
+        return (Event(archive_id=job.archive_id, ticket=job.job_id, errand=errand, standing=_standing(job)),)
+
+    def _send(self, source: HotFile, *, name: str) -> tuple[str, bytes]:
+        """This function will read a hot file once into the vault, and give the archive's id and raw tree hash."""
+        if source.size_bytes > self._part_bytes:
+            return self._send_in_parts(source, name=name)
+        data = s3.read_range(source.bucket, key=source.key, start=0, stop=source.size_bytes)
+        _check_source(source, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+        return glacier.upload_archive(self._vault, data=data, description=name), tree_hash.of(data)
+
+    def _send_in_parts(self, source: HotFile, *, name: str) -> tuple[str, bytes]:
+        upload_id = glacier.begin_upload(self._vault, part_bytes=self._part_bytes, description=name)
+        try:
+            whole, digests = hashlib.sha256(), []
+            for start, stop in transfer.ranges(source.size_bytes, part_bytes=self._part_bytes):
+                data = s3.read_range(source.bucket, key=source.key, start=start, stop=stop)
+                whole.update(data)
+                digests.append(glacier.upload_part(self._vault, upload_id=upload_id, start=start, data=data))
+            size_bytes = s3.describe(source.bucket, key=source.key).size_bytes
+            _check_source(source, size_bytes=size_bytes, sha256=whole.hexdigest())
+            checksum = tree_hash.fold(digests)
+            archive_id = glacier.complete_upload(
+                self._vault, upload_id=upload_id, size_bytes=source.size_bytes, checksum=checksum.hex()
+            )
+        except BaseException:
+            glacier.abort_upload(self._vault, upload_id=upload_id)
+            raise
+        return archive_id, checksum
+
+    def _asked_before(self, errand: Errand) -> str | None:
+        """This function will give the job that an earlier call may have begun for this errand, None without one."""
+        for job in glacier.jobs(self._vault):
+            found = Errand.read(job.description)
+            failed = job.completed and not job.succeeded
+            if found is not None and found.retrieval_id == errand.retrieval_id and not failed:
+                return job.job_id
+        return None
+
+
+def _standing(job: glacier.Job) -> Standing:
+    if not job.completed or job.completed_at is None:
+        return Standing(state=State.RUNNING)
+    if not job.succeeded:
+        return Standing(state=State.FAILED)
+    expires_at = job.completed_at + OUTPUT_LIFETIME
+    return Standing(state=State.READY, ready_at=job.completed_at, expires_at=expires_at)
+
+
+def _check(job: glacier.Job, *, archive: Archive) -> None:
+    """This function will see that a job has ended with the bytes that were stored."""
+    state = _standing(job).state
+    if state is State.RUNNING:
+        raise RetrievalNotReadyError(job.job_id)
+    if state is State.FAILED:
+        raise RetrievalFailedError(job.job_id)
+    if (job.size_bytes, job.tree_hash) != (archive.size_bytes, archive.checksum):
+        raise ChecksumMismatchError(f"Archive {archive.archive_id} has tree hash {job.tree_hash}")
+
+
+def _check_source(source: HotFile, *, size_bytes: int, sha256: str) -> None:
+    if (size_bytes, sha256) != (source.size_bytes, source.sha256):
+        raise ChecksumMismatchError(f"{source.key} has {size_bytes} bytes with SHA-256 {sha256}")

@@ -1,0 +1,135 @@
+"""A vault in this process's memory, for tests: what it does is told to it."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from archive import transfer
+from archive.errors import (
+    ArchiveMissingError,
+    ChecksumMismatchError,
+    HotCopyMissingError,
+    NoExpeditedCapacityError,
+    RetrievalFailedError,
+    RetrievalGoneError,
+    RetrievalNotReadyError,
+    VaultThrottledError,
+)
+from archive.models import Tier, VaultName
+from archive.transfer import Errand, HotFile
+from archive.vaults.base import Archive, Event, Order, Standing, State, translated
+from genomics.aws import s3
+from genomics.aws.errors import ObjectMissingError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Retrieval:
+    archive_id: str
+    errand: Errand
+    ready_at: datetime
+    expires_at: datetime
+    fails: bool
+
+
+class MemoryVault:
+    """Archives and retrievals in dicts; hot files are in S3, as for the other vaults."""
+
+    name = VaultName.MEMORY
+
+    def __init__(self, *, clock: Callable[[], datetime], part_bytes: int) -> None:
+        self.capacity = True  # False: none for tier EXPEDITED
+        self.throttled = False
+        self.failing = False  # True: retrievals that begin now will end without bytes
+        self.duration = timedelta(0)  # of retrievals that begin now
+        self.lifetime = timedelta(hours=24)  # of the bytes that they bring
+        self._clock = clock
+        self._part_bytes = part_bytes
+        self._archives: dict[str, bytes] = {}
+        self._retrievals: dict[str, _Retrieval] = {}
+
+    def store(self, source: HotFile, *, name: str) -> Archive:
+        with translated():
+            try:
+                data = s3.read_range(source.bucket, key=source.key, start=0, stop=source.size_bytes)
+            except ObjectMissingError as error:
+                raise HotCopyMissingError(f"There is no {source.key}") from error
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 != source.sha256:
+            raise ChecksumMismatchError(f"{source.key} has SHA-256 {sha256}")
+        self._archives[name] = data
+        return Archive(archive_id=name, size_bytes=len(data), sha256=sha256, checksum=sha256, storage_class="")
+
+    def begin_retrieval(self, order: Order) -> str:
+        ticket, archive_id = order.errand.retrieval_id, order.archive.archive_id
+        before = self._retrievals.get(ticket)
+        if before is not None and self._standing(before).state in {State.RUNNING, State.READY}:
+            return ticket
+        if archive_id not in self._archives:
+            raise ArchiveMissingError(archive_id)
+        if self.throttled:
+            raise VaultThrottledError("throttled")
+        if order.tier is Tier.EXPEDITED and not self.capacity:
+            raise NoExpeditedCapacityError("no capacity")
+        ready_at = self._clock() + self.duration
+        self._retrievals[ticket] = _Retrieval(
+            archive_id=archive_id,
+            errand=order.errand,
+            ready_at=ready_at,
+            expires_at=ready_at + self.lifetime,
+            fails=self.failing,
+        )
+        return ticket
+
+    def state(self, archive: Archive, *, ticket: str) -> Standing:
+        if archive.archive_id not in self._archives:
+            raise ArchiveMissingError(archive.archive_id)
+        found = self._retrievals.get(ticket)
+        return Standing(state=State.GONE) if found is None else self._standing(found)
+
+    def fetch(self, archive: Archive, *, ticket: str, target: HotFile) -> None:
+        with translated():
+            if transfer.is_there(target):
+                return
+            state = self.state(archive, ticket=ticket).state
+            if state is not State.READY:
+                raise _REFUSALS[state](ticket)
+            data = self._archives[archive.archive_id]
+            transfer.carry(lambda start, stop: data[start:stop], target=target, part_bytes=self._part_bytes)
+
+    def delete(self, archive_id: str) -> None:
+        self._archives.pop(archive_id, None)
+
+    def parse_event(self, body: str) -> tuple[Event, ...]:
+        try:
+            ticket = json.loads(body)["memory"]
+        except (ValueError, KeyError, TypeError):
+            return ()
+        found = self._retrievals[ticket]
+        return (Event(archive_id=found.archive_id, ticket=ticket, errand=found.errand, standing=self._standing(found)),)
+
+    def message(self, ticket: str) -> str:
+        """This function will give the message that a topic would carry when this retrieval ends."""
+        return json.dumps({"memory": ticket})
+
+    def damage(self, archive_id: str) -> None:
+        """This function will spoil the bytes of an archive, which no real vault does."""
+        self._archives[archive_id] = b"\0" * len(self._archives[archive_id])
+
+    def _standing(self, found: _Retrieval) -> Standing:
+        now = self._clock()
+        if now < found.ready_at:
+            return Standing(state=State.RUNNING)
+        if found.fails:
+            return Standing(state=State.FAILED)
+        if now >= found.expires_at:
+            return Standing(state=State.GONE)
+        return Standing(state=State.READY, ready_at=found.ready_at, expires_at=found.expires_at)
+
+
+_REFUSALS: dict[State, type[Exception]] = {
+    State.RUNNING: RetrievalNotReadyError,
+    State.FAILED: RetrievalFailedError,
+    State.GONE: RetrievalGoneError,
+}

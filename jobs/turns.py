@@ -20,6 +20,8 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
+from genomics.users.limits import Plan, limits_of
+
 logger = logging.getLogger(__name__)
 
 _LONGEST_WAIT = timedelta(seconds=2)  # for a lab: a claim holds it for milliseconds
@@ -189,7 +191,7 @@ def _turns(sql: str, **parameters: Any) -> list[Turn]:
 
 
 def _fetch(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    caps = json.dumps({plan: limits["max_running_jobs"] for plan, limits in settings.PLAN_LIMITS.items()})
+    caps = json.dumps({plan: limits_of(plan).max_running_jobs for plan in Plan})
     with connection.cursor() as cursor:
         cursor.execute(sql, {"caps": caps, **parameters})
         return list(cursor.fetchall())

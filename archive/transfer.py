@@ -81,19 +81,40 @@ def ranges(size_bytes: int, *, part_bytes: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + part_bytes, size_bytes)
 
 
+def check_size(file: HotFile) -> None:
+    """This function will ask hot storage for a file's size. Raises HotCopyMissingError and ChecksumMismatchError."""
+    try:
+        size_bytes = s3.describe(file.bucket, key=file.key).size_bytes
+    except ObjectMissingError as error:
+        raise HotCopyMissingError(f"There is no {file.key}") from error
+    if size_bytes != file.size_bytes:
+        raise ChecksumMismatchError(f"{file.key} has {size_bytes} bytes, not {file.size_bytes}")
+
+
 def verify(file: HotFile) -> None:
     """This function will read an object once and hold it against its size and SHA-256.
 
     Raises HotCopyMissingError and ChecksumMismatchError.
     """
+    check_size(file)
+    whole = hashlib.sha256()
+    for start, stop in ranges(file.size_bytes, part_bytes=_HASHED_BYTES):
+        whole.update(read(file, start=start, stop=stop))
+    check_digest(file, sha256=whole.hexdigest())
+
+
+def read(file: HotFile, *, start: int, stop: int) -> bytes:
+    """This function will give the bytes of a hot file from `start` up to `stop`. Raises HotCopyMissingError."""
     try:
-        size_bytes, whole = s3.describe(file.bucket, key=file.key).size_bytes, hashlib.sha256()
-        for start, stop in ranges(size_bytes, part_bytes=_HASHED_BYTES):
-            whole.update(s3.read_range(file.bucket, key=file.key, start=start, stop=stop))
+        return s3.read_range(file.bucket, key=file.key, start=start, stop=stop)
     except ObjectMissingError as error:
         raise HotCopyMissingError(f"There is no {file.key}") from error
-    if (size_bytes, whole.hexdigest()) != (file.size_bytes, file.sha256):
-        raise ChecksumMismatchError(f"{file.key} has {size_bytes} bytes with SHA-256 {whole.hexdigest()}")
+
+
+def check_digest(file: HotFile, *, sha256: str) -> None:
+    """This function will hold the SHA-256 of bytes that were read against the file's. Raises ChecksumMismatchError."""
+    if sha256 != file.sha256:
+        raise ChecksumMismatchError(f"{file.key} has SHA-256 {sha256}, not {file.sha256}")
 
 
 def is_there(file: HotFile) -> bool:
@@ -111,15 +132,15 @@ def is_there(file: HotFile) -> bool:
     return True
 
 
-def carry(read: ReadRange, *, target: HotFile, part_bytes: int) -> None:
+def carry(source: ReadRange, *, target: HotFile, part_bytes: int) -> None:
     """This function will bring bytes into hot storage part by part, and verify what lies there then.
 
     One part is in memory at a time. Parts that an interrupted call has brought are not brought again. What does not
     have the right SHA-256 is removed, and raises ChecksumMismatchError. HotCopyMissingError says that somebody deleted
-    the file meanwhile. `read` may raise what it likes.
+    the file meanwhile. `source` may raise what it likes.
     """
     with _upload_may_end():
-        _carry(read, target=target, part_bytes=part_bytes)
+        _carry(source, target=target, part_bytes=part_bytes)
     keep_if_right(target)
 
 
@@ -152,7 +173,7 @@ def copy_in_parts(
         _copy_in_parts(source, target=target, file=file, storage_class=storage_class, part_bytes=part_bytes)
 
 
-def _carry(read: ReadRange, *, target: HotFile, part_bytes: int) -> None:
+def _carry(source: ReadRange, *, target: HotFile, part_bytes: int) -> None:
     upload_id = _open_upload(target.place) or s3.begin_upload(
         target.bucket, key=target.key, content_type=target.content_type
     )
@@ -162,7 +183,7 @@ def _carry(read: ReadRange, *, target: HotFile, part_bytes: int) -> None:
         part = brought.get(number)
         if part is None or part.size_bytes != stop - start:
             part = s3.upload_part(
-                target.bucket, key=target.key, upload_id=upload_id, number=number, data=read(start, stop)
+                target.bucket, key=target.key, upload_id=upload_id, number=number, data=source(start, stop)
             )
         parts.append(part)
     _complete(target.place, upload_id=upload_id, parts=parts)

@@ -7,7 +7,6 @@ from archive import transfer
 from archive.errors import (
     ArchiveMissingError,
     ChecksumMismatchError,
-    HotCopyMissingError,
     RetrievalFailedError,
     RetrievalGoneError,
     RetrievalNotReadyError,
@@ -16,8 +15,8 @@ from archive.errors import (
 from archive.models import Tier, VaultName
 from archive.transfer import Errand, HotFile
 from archive.vaults.base import Archive, Event, Order, Standing, State, translated
-from genomics.aws import glacier, s3, tree_hash
-from genomics.aws.errors import NotInVaultError, ObjectMissingError
+from genomics.aws import glacier, tree_hash
+from genomics.aws.errors import NotInVaultError
 
 OUTPUT_LIFETIME = timedelta(hours=24)  # at least so long a retrieval's bytes stay (Developer Guide, "GetJobOutput")
 _AWS_TIERS = {Tier.EXPEDITED: "Expedited", Tier.STANDARD: "Standard", Tier.BULK: "Bulk"}
@@ -39,10 +38,9 @@ class GlacierVault:
 
     def store(self, source: HotFile, *, name: str) -> Archive:
         with translated():
+            transfer.check_size(source)
             try:
                 archive_id, checksum = self._send(source, name=name)
-            except ObjectMissingError as error:
-                raise HotCopyMissingError(f"There is no {source.key}") from error
             except NotInVaultError as error:
                 raise VaultRefusedError(
                     f"There is no vault {self._vault}. Make it once: aws glacier create-vault --account-id - "
@@ -108,8 +106,8 @@ class GlacierVault:
         """This function will read a hot file once into the vault, and give the archive's id and raw tree hash."""
         if source.size_bytes > self._part_bytes:
             return self._send_in_parts(source, name=name)
-        data = s3.read_range(source.bucket, key=source.key, start=0, stop=source.size_bytes)
-        _check_source(source, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+        data = transfer.read(source, start=0, stop=source.size_bytes)
+        transfer.check_digest(source, sha256=hashlib.sha256(data).hexdigest())
         return glacier.upload_archive(self._vault, data=data, description=name), tree_hash.of(data)
 
     def _send_in_parts(self, source: HotFile, *, name: str) -> tuple[str, bytes]:
@@ -117,11 +115,10 @@ class GlacierVault:
         try:
             whole, digests = hashlib.sha256(), []
             for start, stop in transfer.ranges(source.size_bytes, part_bytes=self._part_bytes):
-                data = s3.read_range(source.bucket, key=source.key, start=start, stop=stop)
+                data = transfer.read(source, start=start, stop=stop)
                 whole.update(data)
                 digests.append(glacier.upload_part(self._vault, upload_id=upload_id, start=start, data=data))
-            size_bytes = s3.describe(source.bucket, key=source.key).size_bytes
-            _check_source(source, size_bytes=size_bytes, sha256=whole.hexdigest())
+            transfer.check_digest(source, sha256=whole.hexdigest())
             checksum = tree_hash.fold(digests)
             archive_id = glacier.complete_upload(
                 self._vault, upload_id=upload_id, size_bytes=source.size_bytes, checksum=checksum.hex()
@@ -159,8 +156,3 @@ def _check(job: glacier.Job, *, archive: Archive) -> None:
         raise RetrievalFailedError(job.job_id)
     if (job.size_bytes, job.tree_hash) != (archive.size_bytes, archive.checksum):
         raise ChecksumMismatchError(f"Archive {archive.archive_id} has tree hash {job.tree_hash}")
-
-
-def _check_source(source: HotFile, *, size_bytes: int, sha256: str) -> None:
-    if (size_bytes, sha256) != (source.size_bytes, source.sha256):
-        raise ChecksumMismatchError(f"{source.key} has {size_bytes} bytes with SHA-256 {sha256}")

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from archive import transfer
 from archive.errors import (
     ArchiveMissingError,
-    ChecksumMismatchError,
-    HotCopyMissingError,
     NoExpeditedCapacityError,
     RetrievalFailedError,
     RetrievalGoneError,
@@ -20,8 +18,6 @@ from archive.errors import (
 from archive.models import Tier, VaultName
 from archive.transfer import Errand, HotFile
 from archive.vaults.base import Archive, Event, Order, Standing, State, translated
-from genomics.aws import s3
-from genomics.aws.errors import ObjectMissingError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +47,10 @@ class MemoryVault:
 
     def store(self, source: HotFile, *, name: str) -> Archive:
         with translated():
-            try:
-                data = s3.read_range(source.bucket, key=source.key, start=0, stop=source.size_bytes)
-            except ObjectMissingError as error:
-                raise HotCopyMissingError(f"There is no {source.key}") from error
+            transfer.check_size(source)
+            data = transfer.read(source, start=0, stop=source.size_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
-        if sha256 != source.sha256:
-            raise ChecksumMismatchError(f"{source.key} has SHA-256 {sha256}")
+        transfer.check_digest(source, sha256=sha256)
         self._archives[name] = data
         return Archive(archive_id=name, size_bytes=len(data), sha256=sha256, checksum=sha256, storage_class="")
 
@@ -112,10 +105,6 @@ class MemoryVault:
     def message(self, ticket: str) -> str:
         """This function will give the message that a topic would carry when this retrieval ends."""
         return json.dumps({"memory": ticket})
-
-    def damage(self, archive_id: str) -> None:
-        """This function will spoil the bytes of an archive, which no real vault does."""
-        self._archives[archive_id] = b"\0" * len(self._archives[archive_id])
 
     def _standing(self, found: _Retrieval) -> Standing:
         now = self._clock()

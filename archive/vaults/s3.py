@@ -167,15 +167,16 @@ def _checksum_of_parts(source: HotFile, *, part_bytes: int) -> str:
     """This function will read a hot file once and give the checksum that S3 must find for a copy of it in parts.
 
     S3 takes no SHA-256 of a whole that comes in parts, only of each part, and one over those: it is held against this
-    one, and the whole against what was taken when the file was made. Raises ChecksumMismatchError.
+    one, and the whole against what was taken when the file was made. Raises HotCopyMissingError and
+    ChecksumMismatchError.
     """
+    transfer.check_size(source)
     whole, digests = hashlib.sha256(), []
     for start, stop in transfer.ranges(source.size_bytes, part_bytes=part_bytes):
-        data = s3.read_range(source.bucket, key=source.key, start=start, stop=stop)
+        data = transfer.read(source, start=start, stop=stop)
         whole.update(data)
         digests.append(hashlib.sha256(data).digest())
-    if whole.hexdigest() != source.sha256:
-        raise ChecksumMismatchError(f"{source.key} has SHA-256 {whole.hexdigest()}")
+    transfer.check_digest(source, sha256=whole.hexdigest())
     return f"{base64.b64encode(hashlib.sha256(b''.join(digests)).digest()).decode()}-{len(digests)}"
 
 

@@ -17,7 +17,7 @@ from archive.vaults.base import Archive, Order, State
 from archive.vaults.glacier import GlacierVault
 from genomics.aws import glacier
 from genomics.localaws import cold as local_cold
-from tests.archive.files import LARGE, SMALL, content_of, hot_file, put, remove
+from tests.archive.files import LARGE, SMALL, content_of, hot_file, remove
 from tests.archive.vaults.backends import PART, GlacierBackend, backend, wait_for
 from tests.genomics.localaws.fixtures import client
 
@@ -49,12 +49,6 @@ class TestStore:
         assert glacier.describe_job(VAULT, job_id=ticket).tree_hash == archive.checksum
         cold.vault.fetch(archive, ticket=ticket, target=file)
         assert content_of(file) == LARGE[:size]
-
-    def test_finds_a_hot_copy_that_has_grown(self, cold: GlacierBackend) -> None:
-        file = hot_file(LARGE)
-        put(LARGE + b"more", key=file.key)
-        with pytest.raises(ChecksumMismatchError):
-            cold.vault.store(file, name="a")
 
 
 class TestBeginRetrieval:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from genomics.aws.tree_hash import MIB
@@ -21,7 +22,6 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-_ACCOUNT = "123456789012"
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/glacier/aws4_request")
 _LEAST_MEMBERS = 3  # of a path: account, "vaults", name
 _LONGEST_DESCRIPTION = 1024
@@ -115,7 +115,7 @@ def tick(shelf: Shelf) -> bool:
     finished = shelf.take_finished()
     for job in finished:
         if job["topic"]:
-            topics = sns_backends[_ACCOUNT][job["region"]]
+            topics = sns_backends[DEFAULT_ACCOUNT_ID][job["region"]]
             if job["topic"] in topics.topics:  # AWS says nothing of a topic that is gone
                 topics.publish(arn=job["topic"], message=json.dumps(_described(shelf, job)))
     return bool(finished)
@@ -123,7 +123,7 @@ def tick(shelf: Shelf) -> bool:
 
 def _create_vault(shelf: Shelf, request: Request) -> Answer:
     shelf.create_vault(request.place)
-    return _created({"Location": f"/{_ACCOUNT}/vaults/{request.place.vault}"})
+    return _created({"Location": f"/{DEFAULT_ACCOUNT_ID}/vaults/{request.place.vault}"})
 
 
 def _describe_vault(shelf: Shelf, request: Request) -> Answer:
@@ -347,7 +347,7 @@ def _nothing() -> Answer:
 
 
 def _arn(region: str, *, vault: str) -> str:
-    return f"arn:aws:glacier:{region}:{_ACCOUNT}:vaults/{vault}"
+    return f"arn:aws:glacier:{region}:{DEFAULT_ACCOUNT_ID}:vaults/{vault}"
 
 
 def _time(moment: float) -> str:

@@ -57,7 +57,7 @@ class Environment:
     def __init__(self, function: Any) -> None:
         self._function = function
         self._code_sha256 = function.code_sha_256
-        self._calls: queue.SimpleQueue[_Call] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()  # None: there will be no more
         self._open: dict[str, _Call] = {}
         self._one_at_a_time = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="local-lambda-"))
@@ -100,11 +100,13 @@ class Environment:
         """This function will kill the process and remove what it had."""
         self._process.kill()
         self._process.wait()
+        self._calls.put(None)  # for the thread that waits on the process's behalf
         self._server.shutdown()
         self._server.server_close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def next_call(self) -> _Call:
+    def next_call(self) -> _Call | None:
+        """This function will wait for the next call; None: the environment has ended."""
         return self._calls.get()
 
     def take_answer(self, call_id: str | None, body: str, *, failed: bool) -> None:
@@ -173,6 +175,9 @@ def _serve(environment: Environment, *, arn: str) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             call = environment.next_call()
+            if call is None:
+                self.close_connection = True
+                return
             self._answer(
                 200,
                 call.event,

@@ -2,6 +2,7 @@ import base64
 import io
 import json
 import os
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from genomics.localaws import lambdas
 from genomics.localaws.server import LocalAws
 from tests.genomics.localaws.fixtures import client
 from tests.genomics.localaws.process import running
@@ -72,6 +74,7 @@ def functions(aws: LocalAws) -> Iterator[Any]:
     made = _create(aws.url)
     yield made
     _remove(made)
+    lambdas.stop_all()
 
 
 def _invoke(functions: Any, **event: Any) -> tuple[Any, bool]:
@@ -149,6 +152,20 @@ class TestInvoke:
         assert message["Body"] == "told"
         sqs.delete_queue(QueueUrl=queue)
         sns.delete_topic(TopicArn=topic)
+
+
+class TestStopAll:
+    def test_leaves_no_thread_waiting(self, functions: Any) -> None:
+        def waiting() -> int:
+            return sum(thread.name.endswith("(process_request_thread)") for thread in threading.enumerate())
+
+        before = waiting()
+        _invoke(functions)
+        lambdas.stop_all()
+        deadline = time.monotonic() + 20
+        while waiting() > before:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 class TestKill:

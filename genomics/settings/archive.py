@@ -28,6 +28,17 @@ ARCHIVE_STORAGE_CLASS: "StorageClassType" = env.choice(
 RESTORED_COPY_DAYS = env.integer(
     "RESTORED_COPY_DAYS", "days that S3 keeps the temporary copy of an archived object", default=1
 )
+ARCHIVE_PAUSE = timedelta(seconds=60)  # so long the sweeps leave work to whoever may still be at it
+ARCHIVE_RETRY_PAUSE = env.seconds(
+    "ARCHIVE_RETRY_PAUSE_SECONDS",
+    "pause before a result that the vault refused is archived, or a lost recall begun, again",
+    default=timedelta(minutes=15),
+)
+RETRIEVAL_POLL = env.seconds(
+    "RETRIEVAL_POLL_SECONDS",
+    "pause between two questions to the vault about a retrieval of which no message came",
+    default=timedelta(minutes=10),
+)
 S3_COPY_LIMIT_BYTES = 5 * 1024**3  # of one CopyObject; larger files are copied in parts
 ARCHIVE_PART_BYTES = 64 * 1024**2  # suits S3 (5 MiB to 5 GiB) and Glacier (2ⁿ MiB)
 

@@ -26,7 +26,12 @@ TASKS = {
     "jobs.publish": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     # As long as a result of the largest size may take to be copied or carried.
     "archive.archive": TaskRow(queue="archive", limit=timedelta(hours=6)),
+    "archive.release": TaskRow(queue="archive", limit=timedelta(minutes=10), every=timedelta(seconds=60)),
+    "archive.recall": TaskRow(queue="restore", limit=timedelta(minutes=10)),
+    "archive.ask": TaskRow(queue="restore", limit=timedelta(minutes=10)),
     "archive.restore": TaskRow(queue="restore", limit=timedelta(hours=6)),
+    "archive.watch": TaskRow(queue="maintenance", limit=timedelta(seconds=120), every=timedelta(seconds=15)),
+    "archive.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
     "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "queues.collect": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),

@@ -24,11 +24,11 @@ from genomics.aws.errors import ServiceRefusedError, ServiceUnavailableError
 from genomics.queues import backlog, send
 from jobs import results, retention, transitions
 from jobs.errors import StaleJobError
-from jobs.models import Job, Status
+from jobs.models import ARCHIVABLE, Job, Status
 
 logger = logging.getLogger(__name__)
 
-ARCHIVE = "archive.archive"
+ARCHIVE = retention.ARCHIVE
 _HINTS_PER_SWEEP = 100
 
 Clock = Callable[[], datetime]
@@ -71,7 +71,7 @@ def _waiting(now: datetime) -> QuerySet[Job, tuple[uuid.UUID, uuid.UUID]]:
     cut_off = Q(status=Status.ARCHIVING, updated_at__lt=since) | Q(
         still_hot, status=Status.ARCHIVED, updated_at__lt=since
     )
-    jobs = Job.objects.filter(Q(pk__in=retention.due(now).values("pk")) | cut_off, deleted_at=None)
+    jobs = Job.objects.filter(Q(pk__in=retention.due(now).order_by().values("pk")) | cut_off, deleted_at=None)
     return jobs.order_by("updated_at").values_list("pk", "lab_id")
 
 
@@ -92,7 +92,7 @@ def _go_on(job: Job, *, actor: str, clock: Clock) -> None:
 
 
 def _begun(job: Job, *, clock: Clock) -> Iterator[ArchivedFile]:
-    for file in results.resting(job):
+    for file in job.files.filter(kind__in=ARCHIVABLE).order_by("pk"):
         yield files.begun(file, job=job, now=clock())
 
 
@@ -141,7 +141,7 @@ def _give_up(job: Job, error: Exception, *, actor: str, now: datetime) -> None:
 
 
 def _delete_hot_copies(job: Job, *, now: datetime) -> None:
-    """This function will delete from hot storage what rests in the vault, and record it; a crash between does no harm."""
+    """This function will delete from hot storage what rests in the vault, and then record it."""
     still_hot = list(ArchivedFile.objects.still_hot().filter(job=job).select_related("file"))
     try:
         results.drop([archived.file.key for archived in still_hot])

@@ -75,7 +75,7 @@ def begin_for(jobs: Sequence[Job], *, actor: str, now: datetime, tier: Tier | No
 
 
 def collect(recall_id: uuid.UUID, *, clock: Clock) -> int:
-    """This function will write down what a recall of a whole lab wants back, newest results first; it gives their number.
+    """This function will write down what the recall of a lab wants back, newest results first, and give their number.
 
     What does not fit into one call's time is hinted again.
     """
@@ -220,7 +220,8 @@ def _labs_that_sleep(*, before: datetime) -> list[Lab]:
 def _recall_missing(lab: Lab, *, now: datetime) -> bool:
     """This function will see to a lab with sleeping results although its plan keeps them: go on, or begin anew."""
     latest = Recall.objects.filter(lab=lab).order_by("-begun_at").first()
-    if latest is not None and latest.begun_at > now - settings.ARCHIVE_RETRY_PAUSE:
+    is_new = latest is not None and latest.begun_at > now - settings.ARCHIVE_RETRY_PAUSE
+    if latest is not None and (is_new or not latest.retrievals.exists()):
         send(COLLECT, lab=lab.pk, recall_id=str(latest.pk))
     else:
         begin(lab, actor="sweep", now=now)

@@ -7,7 +7,7 @@ import logging
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from archive import files, transfer
 from archive.errors import ChecksumMismatchError, HotCopyMissingError, VaultRefusedError, VaultUnavailableError
@@ -39,7 +39,9 @@ def sweep(*, now: datetime) -> int:
     """
     before = now - settings.ARCHIVE_PAUSE
     done = sum(_heal(job, now=now) for job in _needless(before)[:_BATCH])
-    Recall.objects.filter(retrievals=None, begun_at__lt=now - settings.ARCHIVE_RETRY_PAUSE).delete()  # found nothing
+    sleeping = Job.objects.filter(lab=OuterRef("lab"), status=Status.ARCHIVED)
+    found_nothing = Recall.objects.filter(~Exists(sleeping), retrievals=None)
+    found_nothing.filter(begun_at__lt=now - settings.ARCHIVE_RETRY_PAUSE).delete()
     return done
 
 

@@ -87,5 +87,6 @@ def _is_complete(job: Job) -> bool:
 
 
 def _wake(job: Job, *, actor: str, now: datetime) -> None:
-    due_at = retention.due_at(job.lab.limits, completed_at=now)
-    transitions.move(job, Status.COMPLETED, actor=actor, now=now, note="Restored.", archive_due_at=due_at)
+    with transaction.atomic():
+        due_at = retention.date(job, hot_since=now)
+        transitions.move(job, Status.COMPLETED, actor=actor, now=now, note="Restored.", archive_due_at=due_at)

@@ -25,6 +25,10 @@ _CONTENT_TYPES = {
 }
 
 
+def content_type(kind: str) -> str:
+    return _CONTENT_TYPES[Kind(kind)]
+
+
 def store(job: Job, *, kind: Kind, source: Path, name: str) -> ResultFile:
     """This function will write one file of the current attempt to S3, once, and give its row, not yet saved."""
     key = storage.attempt_prefix(job) + source.name

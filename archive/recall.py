@@ -149,7 +149,12 @@ def look(retrieval: Retrieval, *, now: datetime) -> bool:
 
 
 def note(retrieval: Retrieval, standing: Standing, *, now: datetime) -> bool:
-    """This function will write down how a retrieval stands, and tell whether it is no longer on its way."""
+    """This function will write down how a retrieval stands, and tell whether it is no longer on its way.
+
+    One that is not on its way any more is left alone: messages come twice, late, and in any order.
+    """
+    if retrieval.state != RetrievalState.REQUESTED:
+        return False
     try:
         match standing.state:
             case State.RUNNING:

@@ -6,6 +6,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 CODE := annotator archive genomics jobs tests manage.py
 ONCE ?=
+JOURNEY ?=
 ARGS ?=
 GENOMICS_SHARED_DATA ?= ../shared/data
 
@@ -17,13 +18,14 @@ PRODUCTION := GENOMICS_ENV=production LOCAL_AWS=0 WEB_ORIGIN=https://genomics.ex
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench bench-annotator accuracy chaos fmt lock clean chromium
+.PHONY: help demo up test check bench bench-annotator bench-archive accuracy chaos fmt lock clean chromium
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
-demo: $(VENV)/local.stamp ## Start everything and send a sample through it; ONCE=1 stops after the outcome
-	@$(RUN) manage.py demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
+demo: $(VENV)/local.stamp ## Send a sample through everything; ONCE=1 stops then, JOURNEY=1 goes into the vault and back
+	@$(if $(filter-out 0,$(JOURNEY)),FREE_KEPT_HOT_SECONDS=$${FREE_KEPT_HOT_SECONDS:-10}) $(RUN) manage.py demo \
+		$(if $(filter-out 0,$(ONCE)),--once) $(if $(filter-out 0,$(JOURNEY)),--journey) $(ARGS)
 
 up: $(VENV)/local.stamp ## Start everything and serve until Ctrl-C; WEB_PORT=8001 chooses the port
 	@$(RUN) manage.py up $(ARGS)
@@ -52,6 +54,9 @@ bench: $(VENV)/local.stamp ## Time the annotator, then the product on an idle st
 		fi; \
 	done
 	@$(RUN) manage.py bench $(ARGS)
+
+bench-archive: $(VENV)/local.stamp ## Time archiving and restoring of 1 GiB, and a recall of 1,000 results (docs/performance.md)
+	@$(RUN) manage.py bench_archive $(ARGS)
 
 bench-annotator: $(VENV)/local.stamp ## Time the annotator against merely copying the file; ARGS="--runs 3" (docs/performance.md)
 	@$(RUN) -m annotator.benchmarks.speed --data $(GENOMICS_SHARED_DATA) $(ARGS)

@@ -8,7 +8,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import call_command
@@ -69,6 +70,19 @@ def run(
         raise StackError(str(error)) from error
     gc.freeze()  # at exit the interpreter would look for garbage for half a second
     output.write("up", f"stopped in {time.monotonic() - begin:.1f} s")
+
+
+@contextmanager
+def ground(output: Output) -> Iterator[None]:
+    """This function will keep the database and the local AWS running, without workers. Raises StackError."""
+    try:
+        with Supervisor(environment=_environment(), output=output) as supervisor:
+            _check_ports()
+            _start_ground(supervisor, output=output)
+            yield
+            connections.close_all()
+    except (ChildFailedError, postgres.PostgresError) as error:
+        raise StackError(str(error)) from error
 
 
 def _start_ground(supervisor: Supervisor, *, output: Output) -> None:

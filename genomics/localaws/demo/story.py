@@ -31,10 +31,10 @@ class Story:
         self._say = say
         self._seconds: dict[str, float] = {}
 
-    def tell(self, account: Account, *, stopping: threading.Event) -> None:
+    def tell(self, account: Account, *, stopping: threading.Event) -> uuid.UUID | None:
         """This function will sign in, upload, watch, download and judge. Raises DemoFailedError and RefusedError.
 
-        It returns early when the stack is stopped.
+        It gives the job, or returns early, with None, when the stack is stopped.
         """
         self._timed("sign-in", lambda: self._browser.sign_in(email=account.email, password=account.password))
         content = self._sample.read_bytes()
@@ -43,7 +43,7 @@ class Story:
         self._timed("upload", lambda: job.append(self._browser.upload(self._sample.name, content=content)))
         state = self._watch(job[0], stopping=stopping)
         if stopping.is_set():
-            return
+            return None
         if state.status != "COMPLETED":
             raise DemoFailedError(f"The job ended as {state.status}. {state.failure}")
         outcome = self._collect(state, source=content)
@@ -51,6 +51,7 @@ class Story:
         if faults := outcome.faults():
             raise DemoFailedError("\n".join(["The result is wrong:", *faults]))
         self._say("correct  every record is unchanged outside ID and INFO, and has the consequence it should have")
+        return job[0]
 
     def _timed(self, stage: str, action: Callable[[], None]) -> None:
         begin = time.monotonic()

@@ -3,6 +3,7 @@
 import sys
 import threading
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -13,8 +14,10 @@ from annotator.samples import SAMPLE_EXPECTED, SAMPLE_VCF
 from genomics.localaws import stack
 from genomics.localaws.demo import account
 from genomics.localaws.demo.browser import Browser, RefusedError
+from genomics.localaws.demo.journey import PATIENCE_SECONDS, Journey, prepare
 from genomics.localaws.demo.story import DemoFailedError, Story
 from genomics.localaws.output import Output
+from genomics.users.limits import Plan
 
 
 class Command(BaseCommand):
@@ -29,13 +32,22 @@ class Command(BaseCommand):
             "--once", action="store_true", help="stop after the outcome; exit code 0 only if the result is right"
         )
 
-    def handle(self, *, once: bool, **_: Any) -> None:
+        parser.add_argument(
+            "--journey",
+            action="store_true",
+            help="follow the result further: into the vault when its time is over (FREE_KEPT_HOT_SECONDS), and back "
+            "when the lab's plan changes; VAULT and RESTORE_EXECUTOR choose the way",
+        )
+
+    def handle(self, *, once: bool, journey: bool, **_: Any) -> None:
+        if journey and settings.PLAN_LIMITS[Plan.FREE]["kept_hot"] > timedelta(seconds=PATIENCE_SECONDS):
+            raise CommandError("Results stay hot for too long to wait: set FREE_KEPT_HOT_SECONDS to a few seconds.")
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         log = settings.VAR_DIR / "demo.log"
         with log.open("w") as record:
             output = Output(sys.stdout, record=record, shown={"up", "demo"})
             output.write("demo", f"logs    {log}")
-            performance = _Performance(output, once=once)
+            performance = _Performance(output, once=once, journey=journey)
             try:
                 stack.run(output, annotation_workers=1, prepare=performance.prepare, visit=performance.visit)
             except stack.StackError as error:
@@ -47,20 +59,26 @@ class Command(BaseCommand):
 class _Performance:
     """The demonstration beside the running stack, which calls `prepare` and then, in a thread, `visit`."""
 
-    def __init__(self, output: Output, *, once: bool) -> None:
+    def __init__(self, output: Output, *, once: bool, journey: bool) -> None:
         self.succeeded = False
+        self._journey = journey
         self._output = output
         self._once = once
         self._account: account.Account | None = None
 
     def prepare(self) -> None:
         self._account = account.ensure(settings.VAR_DIR / "demo-password")
+        if self._journey:
+            prepare(self._account.email)
 
     def visit(self, stopping: threading.Event) -> None:
         assert self._account is not None
-        story = Story(Browser(settings.WEB_ORIGIN), sample=SAMPLE_VCF, expected=SAMPLE_EXPECTED, say=self._say)
+        browser = Browser(settings.WEB_ORIGIN)
+        story = Story(browser, sample=SAMPLE_VCF, expected=SAMPLE_EXPECTED, say=self._say)
         try:
-            story.tell(self._account, stopping=stopping)
+            job = story.tell(self._account, stopping=stopping)
+            if job is not None and self._journey:
+                Journey(browser, job, say=self._say).tell(stopping=stopping)
             self.succeeded = not stopping.is_set()
             if not self._once:
                 self._say(f"serving  {settings.WEB_ORIGIN}/ until Ctrl-C")

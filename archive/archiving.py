@@ -24,7 +24,7 @@ from genomics.aws.errors import ServiceRefusedError, ServiceUnavailableError
 from genomics.queues import backlog, send
 from jobs import results, retention, transitions
 from jobs.errors import StaleJobError
-from jobs.models import ARCHIVABLE, Job, Status
+from jobs.models import Job, Status
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def _go_on(job: Job, *, actor: str, clock: Clock) -> None:
 
 
 def _begun(job: Job, *, clock: Clock) -> Iterator[ArchivedFile]:
-    for file in job.files.filter(kind__in=ARCHIVABLE).order_by("pk"):
+    for file in results.resting(job):
         yield files.begun(file, job=job, now=clock())
 
 
@@ -142,13 +142,15 @@ def _give_up(job: Job, error: Exception, *, actor: str, now: datetime) -> None:
 
 def _delete_hot_copies(job: Job, *, now: datetime) -> None:
     """This function will delete from hot storage what rests in the vault, and then record it."""
-    still_hot = list(ArchivedFile.objects.still_hot().filter(job=job).select_related("file"))
+    still_hot = ArchivedFile.objects.still_hot().filter(job=job)
+    if not still_hot.exists():
+        return
     try:
-        results.drop([archived.file.key for archived in still_hot])
+        is_dropped = results.drop_hot_copies(job)
     except (ServiceUnavailableError, ServiceRefusedError) as error:
         raise VaultUnavailableError(str(error)) from error
-    for archived in still_hot:
-        ArchivedFile.objects.filter(pk=archived.pk).update(hot_deleted_at=now)
+    if is_dropped:
+        still_hot.update(hot_deleted_at=now)
 
 
 def _job(job_id: uuid.UUID) -> Job | None:

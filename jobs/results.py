@@ -36,10 +36,6 @@ def store(job: Job, *, kind: Kind, source: Path, name: str) -> ResultFile:
     return ResultFile(job=job, kind=kind, name=name, key=key, size_bytes=stored.size_bytes, sha256=stored.sha256)
 
 
-def content_type(kind: str) -> str:
-    return _CONTENT_TYPES[Kind(kind)]
-
-
 def replace(job: Job, *, files: list[ResultFile]) -> list[str]:
     """This function will make `files` the job's files, inside the caller's transaction.
 

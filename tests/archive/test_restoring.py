@@ -110,7 +110,7 @@ class TestRestore:
     def test_does_not_believe_an_archive_with_other_bytes(self, world: World, asleep: Job) -> None:
         wake(world, asleep)
         vcf = ArchivedFile.objects.get(job=asleep, file__kind=Kind.VCF)
-        memory(world).damage(vcf.archive_id)
+        memory(world)._archives[vcf.archive_id] = bytes(vcf.size_bytes or 0)  # no real vault does that
         assert not world.restore(asleep)
         assert ended(asleep, RetrievalState.FAILED) == 1
         assert world.hot(asleep) == {Kind.VCF: False, Kind.TABLE: True, Kind.LOG: True}

@@ -12,7 +12,6 @@ from genomics.queues.envelope import Envelope
 from tests.genomics.localaws.fixtures import client
 from tests.genomics.queues.messages import FOREIGN, pickled, task_message
 
-
 _SAME_IDS = {
     "headers": {"id": "1", "root_id": "1"},
     "properties": {"correlation_id": "1", "delivery_tag": "1"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 
 from genomics.settings import env
-from genomics.settings.core import PRODUCTION
+from genomics.settings.core import LOCAL_AWS, PRODUCTION
 
 if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_s3.literals import StorageClassType
@@ -37,7 +37,7 @@ ARCHIVE_RETRY_PAUSE = env.seconds(
 RETRIEVAL_POLL = env.seconds(
     "RETRIEVAL_POLL_SECONDS",
     "pause between two questions to the vault about a retrieval of which no message came",
-    default=timedelta(minutes=10),
+    default=timedelta(seconds=10) if LOCAL_AWS else timedelta(minutes=10),
 )
 S3_COPY_LIMIT_BYTES = 5 * 1024**3  # of one CopyObject; larger files are copied in parts
 ARCHIVE_PART_BYTES = 64 * 1024**2  # suits S3 (5 MiB to 5 GiB) and Glacier (2ⁿ MiB)

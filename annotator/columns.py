@@ -55,7 +55,7 @@ class Columns:
         if not self._equals:
             self._equals.append(np.flatnonzero(self.codes == _EQUALS))
         places = self._equals[0]
-        places = places[places >= len(key)]
+        places = places[np.searchsorted(places, len(key)) :]
         for back, code in enumerate(reversed(key), start=1):
             places = places[self.codes[places - back] == code]
         return len(places) > 0

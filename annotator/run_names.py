@@ -97,23 +97,24 @@ def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) 
 
 def _others(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) -> _Names:
     which = np.flatnonzero(alleles.verified & ~alleles.are_snvs)
-    known = _quick_names(work, alleles, which, genome)
-    found = []
-    for number, position in zip(which.tolist(), alleles.positions[which].tolist(), strict=True):
-        name = known.get(number)
+    found = [b""] * len(which)
+    pure = np.flatnonzero(np.minimum(alleles.ref_lengths, alleles.alt_lengths)[which] == 0)
+    for row, name in zip(pure.tolist(), _quick_names(work, alleles, which[pure], genome), strict=True):
+        found[row] = name
+    for row, name in enumerate(found):
         if not name:
+            number = int(which[row])
             ref, alt = work.bases(alleles, number)
-            name = genomic_name(Variant(position=position, ref=ref.decode(), alt=alt.decode()), genome).encode()
-        found.append(name)
+            variant = Variant(position=int(alleles.positions[number]), ref=ref.decode(), alt=alt.decode())
+            found[row] = genomic_name(variant, genome).encode()
     lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found)) + len(lead)
-    return _Names(alleles=which, text=b"".join(lead + name for name in found), lengths=lengths)
+    return _Names(alleles=which, text=b"".join([lead + name for name in found]), lengths=lengths)
 
 
-def _quick_names(work: RunWork, alleles: Alleles, which: Integers, genome: Genome) -> dict[int, bytes]:
-    """The names, by allele, of insertions and deletions away from the contig's ends: what `genomic_name` says."""
+def _quick_names(work: RunWork, alleles: Alleles, indels: Integers, genome: Genome) -> list[bytes]:
+    """What `genomic_name` says of insertions and deletions away from the contig's ends; empty for others."""
     sequence = work.place.sequence
     assert sequence is not None
-    indels = which[np.minimum(alleles.ref_lengths, alleles.alt_lengths)[which] == 0]
     lengths, are_deletions = (alleles.ref_lengths + alleles.alt_lengths)[indels], alleles.ref_lengths[indels] > 0
     begins = np.where(are_deletions, alleles.ref_begins[indels], alleles.alt_begins[indels])
     words = Spans(text=work.checked.columns.codes, begins=begins, ends=begins + lengths)
@@ -126,4 +127,4 @@ def _quick_names(work: RunWork, alleles: Alleles, which: Integers, genome: Genom
         prefixes=Texts.of([genome.head.encode()]),
         prefix_of=np.zeros(len(indels), dtype=np.int64),
     )
-    return dict(zip(indels.tolist(), intron_names(contig, sequence=sequence), strict=True))
+    return intron_names(contig, sequence=sequence)

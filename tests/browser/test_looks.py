@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from genomics.users.models import User
 from jobs import results
-from jobs.models import Job, Kind, Status
+from jobs.models import Job, Kind, ResultFile, Status
 from tests.browser.watching import PHONE, Watch
 from tests.jobs.factory import make_job
 
@@ -150,6 +150,33 @@ class TestResult:
         page.goto(url + reverse("jobs:list"))
         expect(page.get_by_role("cell", name="10 records")).to_be_visible()
         expect(page.get_by_text("–", exact=True)).to_be_hidden()
+
+
+class TestFilesThatRest:
+    @pytest.mark.parametrize("status", [Status.ARCHIVED, Status.RESTORING])
+    def test_are_marked_on_the_page_and_explained_to_who_asks_for_one(
+        self, page: Page, url: str, watch: Watch, sign_in: SignIn, free_user: User, status: Status
+    ) -> None:
+        watch.expect("409")
+        job = make_job(free_user, now=timezone.now(), status=status)
+        for kind in (Kind.VCF, Kind.INDEX, Kind.TABLE):
+            ResultFile.objects.create(
+                job=job, kind=kind, name=f"{'n' * 80}.{kind}", key=kind, size_bytes=3, sha256="0" * 64
+            )
+        sign_in(free_user)
+        page.goto(url + reverse("jobs:detail", args=[job.pk]))
+        files = page.get_by_role("complementary", name="Files and history")
+        expect(files.get_by_role("link", name="Index (tabix)")).to_be_visible()
+        expect(files.get_by_role("link", name="Annotated VCF")).to_have_count(0)
+        expect(files.get_by_text("On its way back" if status == Status.RESTORING else "In the archive")).to_have_count(
+            2
+        )
+        watch.check_look()
+        page.goto(url + reverse("jobs:file", args=[job.pk, Kind.VCF]))
+        expect(page.get_by_role("heading", name="Not here right now")).to_be_visible()
+        watch.check_look()
+        page.get_by_role("link", name="Back to the job").click()
+        expect(page).to_have_url(url + reverse("jobs:detail", args=[job.pk]))
 
 
 class TestLog:

@@ -3,7 +3,7 @@
 1. COMPLETED → ARCHIVING, when it is due.
 2. Each file that rests is copied into the vault, verified and recorded.
 3. ARCHIVING → ARCHIVED, unless the lab's results are to stay meanwhile: then back to COMPLETED.
-4. The hot copies are deleted.
+4. The hot copies are deleted, when no link to them is good any more: the sweep comes back for that.
 
 Every step may be cut off: the next call, hinted by the sweep, goes on where the rows say that it stopped.
 """
@@ -143,8 +143,8 @@ def _give_up(job: Job, error: Exception, *, actor: str, now: datetime) -> None:
 def _delete_hot_copies(job: Job, *, now: datetime) -> None:
     """This function will delete from hot storage what rests in the vault, and then record it."""
     still_hot = ArchivedFile.objects.still_hot().filter(job=job)
-    if not still_hot.exists():
-        return
+    if now < job.updated_at + settings.DOWNLOAD_URL_LIFETIME or not still_hot.exists():
+        return  # a link that a page has just given is still good
     try:
         is_dropped = results.drop_hot_copies(job)
     except (ServiceUnavailableError, ServiceRefusedError) as error:

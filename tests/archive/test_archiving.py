@@ -1,7 +1,7 @@
 """Results go to sleep in steps, and nothing is deleted before its copy is verified."""
 
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest import mock
 
 import pytest
@@ -23,7 +23,9 @@ def status(job: Job) -> str:
 
 
 class TestArchive:
-    def test_lets_vcf_and_table_rest_and_keeps_the_others_hot(self, world: World, free_user: User) -> None:
+    def test_lets_vcf_and_table_rest_and_keeps_the_others_hot(
+        self, world: World, free_user: User, now: datetime
+    ) -> None:
         job = world.result(free_user)
         assert world.archive(job)
         assert status(job) == Status.ARCHIVED
@@ -32,7 +34,7 @@ class TestArchive:
         assert {row.file.kind for row in rows} == {Kind.VCF, Kind.TABLE}
         for row in rows:
             assert (row.sha256, row.size_bytes) == (row.file.sha256, row.file.size_bytes)
-            assert row.stored_at == row.hot_deleted_at == world.clock.now
+            assert (row.stored_at, row.hot_deleted_at) == (now, world.clock.now)
         assert job.archive_due_at is None
         steps = list(job.events.order_by("sequence").values_list("status", flat=True))
         assert steps[-3:] == [Status.COMPLETED, Status.ARCHIVING, Status.ARCHIVED]
@@ -81,12 +83,12 @@ class TestArchive:
         world.heal()
         assert not ArchivedFile.objects.at_rest().exists()
 
-    def test_stays_hot_when_the_vault_refuses(self, world: World, free_user: User) -> None:
+    def test_stays_hot_when_the_vault_refuses(self, world: World, free_user: User, now: datetime) -> None:
         job = world.result(free_user)
         with mock.patch.object(world.vault, "store", side_effect=VaultRefusedError("no right")):
             assert not world.archive(job)
         assert status(job) == Status.COMPLETED
-        assert job.archive_due_at == world.clock.now + settings.ARCHIVE_RETRY_PAUSE
+        assert job.archive_due_at == now + settings.ARCHIVE_RETRY_PAUSE
         assert job.events.order_by("-sequence")[0].note == "VaultRefusedError; tried again later."
         assert all(world.hot(job).values())
 
@@ -107,6 +109,13 @@ class TestArchive:
         assert not world.archive(job)
         assert status(job) == Status.COMPLETED
         assert world.hot(job)[Kind.TABLE]
+
+    def test_keeps_the_hot_copies_as_long_as_links_are_good(self, world: World, free_user: User) -> None:
+        job = world.result(free_user)
+        assert archiving.archive(job.pk, actor=WORKER, clock=world.clock)
+        assert (status(job), world.hot(job)[Kind.VCF]) == (Status.ARCHIVED, True)
+        world.heal()
+        assert not world.hot(job)[Kind.VCF]
 
 
 class TestSweep:

@@ -66,7 +66,10 @@ class World:
         return job
 
     def archive(self, job: Job) -> bool:
-        return archiving.archive(job.pk, actor=WORKER, clock=self.clock)
+        """This function will archive a result, and come back when no link to its hot copies is good any more."""
+        is_archived = archiving.archive(job.pk, actor=WORKER, clock=self.clock)
+        self.clock.forward(settings.DOWNLOAD_URL_LIFETIME)
+        return is_archived and archiving.archive(job.pk, actor=WORKER, clock=self.clock)
 
     def restore(self, job: Job) -> bool:
         return restoring.restore(job.pk, actor=WORKER, clock=self.clock)

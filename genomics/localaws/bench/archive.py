@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from unittest import mock
 
+from django.conf import settings
 from django.utils import timezone
 
 from archive import archiving, recall, restoring
@@ -63,6 +64,9 @@ def one_large(member: Member, *, size_bytes: int, folder: Path) -> list[Figure]:
     hashed = _measure(lambda: _hash(bucket, key=file.key, size_bytes=size_bytes))
     slept = _measure(lambda: archiving.archive(job.pk, actor=_ACTOR, clock=timezone.now))
     _expect(job, Status.ARCHIVED)
+    archiving.archive(
+        job.pk, actor=_ACTOR, clock=lambda: timezone.now() + settings.DOWNLOAD_URL_LIFETIME
+    )  # no hot copy
     recall.begin_for([job], actor="admin:bench", now=timezone.now())
     recall.ask(job.lab_id, clock=timezone.now)
     _wait_ready(job)

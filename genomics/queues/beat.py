@@ -16,7 +16,7 @@ class Scheduler(PersistentScheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         pause: float = super().tick(*args, **kwargs)
-        heartbeat.mark()
+        heartbeat.mark(heartbeat.BEAT)
         return pause
 
     def close(self) -> None:

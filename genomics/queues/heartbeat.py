@@ -3,6 +3,8 @@
 A process that is stuck still exists, so nothing but its loop can tell that it works. The file holds a reading of the
 monotonic clock, which all processes of a machine share: it stands still while the machine sleeps, and no change of
 the time of day makes a heartbeat look old.
+
+A worker has one loop for each queue that it reads. Its heartbeat is as old as that of the loop that is silent longest.
 """
 
 import time
@@ -17,21 +19,23 @@ _MARK_SECONDS = 1.0  # a busy loop goes round much more often
 
 _own: Path | None = None  # None: this process has no heartbeat, or has ended it
 _marked_at = 0.0
+_rounds: dict[str, float] = {}  # when each loop of this process last went round
 
 
 def begin(node: str) -> None:
     """This function will make this process the one whose heartbeat is called `node`."""
-    global _own  # noqa: PLW0603  # one loop per process
-    _own = _file(node)
+    global _own, _marked_at  # one node per process
+    _own, _marked_at = _file(node), 0.0
+    _rounds.clear()
     reset(node)
 
 
-def mark() -> None:
-    """This function will say that the loop of this process goes round; without a heartbeat it does nothing."""
+def mark(loop: str) -> None:
+    """This function will say that a loop of this process goes round; without a heartbeat it does nothing."""
     global _marked_at  # noqa: PLW0603
-    now = time.monotonic()
+    now = _rounds[loop] = time.monotonic()
     if _own is not None and now - _marked_at >= _MARK_SECONDS:
-        _write(_own)
+        _write(_own, at=min(_rounds.values()))
         _marked_at = now
 
 
@@ -45,7 +49,7 @@ def end() -> None:
 
 def reset(node: str) -> None:
     """This function will let the heartbeat called `node` begin now."""
-    _write(_file(node))
+    _write(_file(node), at=time.monotonic())
 
 
 def age(node: str) -> timedelta | None:
@@ -64,8 +68,8 @@ def _file(node: str) -> Path:
     return folder / node.partition("@")[0].replace("/", "_")
 
 
-def _write(file: Path) -> None:
+def _write(file: Path, *, at: float) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}")
-    draft.write_text(f"{time.monotonic():.3f}")
+    draft.write_text(repr(at))  # not rounded: a reading from the future counts as old
     draft.replace(file)  # a reader never finds half a number

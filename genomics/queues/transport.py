@@ -57,7 +57,7 @@ class Channel(SQS.Channel):
         Without room and without a task, too, the worker has lost count: it only looks busy, and shows no life.
         """
         if messages_fetched is not None or state.reserved_requests:
-            heartbeat.mark()
+            heartbeat.mark(queue)
         super()._loop1(queue, messages_fetched)  # type: ignore[misc]
 
 

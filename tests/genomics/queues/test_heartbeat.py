@@ -17,6 +17,12 @@ def folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     heartbeat.end()
 
 
+def _age(node: str) -> timedelta:
+    found = heartbeat.age(node)
+    assert found is not None
+    return found
+
+
 def _make_old(folder: Path, node: str, *, seconds: float) -> None:
     (folder / node).write_text(str(time.monotonic() - seconds))
 
@@ -25,23 +31,29 @@ class TestMark:
     def test_makes_the_heartbeat_young_again(self, folder: Path) -> None:
         heartbeat.begin("mail-1@somewhere")
         _make_old(folder, "mail-1", seconds=100)
-        heartbeat.mark()
-        age = heartbeat.age("mail-1")
-        assert age is not None
-        assert age < timedelta(seconds=5)
+        heartbeat.mark("mail")
+        assert _age("mail-1") < timedelta(seconds=5)
+
+    def test_is_as_old_as_the_loop_that_is_silent_longest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        heartbeat.begin("maintenance-1")
+        heartbeat.mark("notifications")
+        later = time.monotonic() + 100
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        heartbeat.mark("maintenance")
+        assert _age("maintenance-1") > timedelta(seconds=99)
+        heartbeat.mark("notifications")
+        assert _age("maintenance-1") < timedelta(seconds=5)
 
     def test_writes_at_most_once_in_a_while(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         heartbeat.begin("mail-1")
-        heartbeat.mark()
+        heartbeat.mark("mail")
         monkeypatch.setattr(heartbeat, "_MARK_SECONDS", 60.0)
         _make_old(folder, "mail-1", seconds=100)
-        heartbeat.mark()
-        age = heartbeat.age("mail-1")
-        assert age is not None
-        assert age > timedelta(seconds=99)
+        heartbeat.mark("mail")
+        assert _age("mail-1") > timedelta(seconds=99)
 
     def test_does_nothing_in_a_process_without_one(self, folder: Path) -> None:
-        heartbeat.mark()
+        heartbeat.mark("mail")
         assert not folder.exists()
 
 
@@ -49,7 +61,7 @@ class TestEnd:
     def test_leaves_nothing_that_could_grow_old(self) -> None:
         heartbeat.begin("mail-1")
         heartbeat.end()
-        heartbeat.mark()
+        heartbeat.mark("mail")
         assert heartbeat.age("mail-1") is None
 
 
@@ -60,9 +72,7 @@ class TestAge:
     def test_takes_a_heartbeat_from_before_the_start_of_the_machine_for_an_old_one(self, folder: Path) -> None:
         heartbeat.reset("mail-1")
         _make_old(folder, "mail-1", seconds=-1_000_000)
-        age = heartbeat.age("mail-1")
-        assert age is not None
-        assert age > timedelta(0)
+        assert _age("mail-1") > timedelta(0)
 
     def test_stays_within_its_folder(self, folder: Path) -> None:
         heartbeat.reset("../../mail@host")

@@ -36,7 +36,7 @@ def archive_of(archived: ArchivedFile) -> Archive:
 
 
 def errand_of(retrieval_id: uuid.UUID, archived: ArchivedFile) -> Errand:
-    return Errand(retrieval_id=str(retrieval_id), target=hot(archived.file))
+    return Errand(retrieval_id=str(retrieval_id), job_id=str(archived.job_id), target=hot(archived.file))
 
 
 def vault_of(archived: ArchivedFile) -> Vault:

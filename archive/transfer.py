@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from archive.errors import ChecksumMismatchError, HotCopyMissingError
@@ -25,9 +26,11 @@ from genomics.aws.errors import (
 if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_s3.literals import StorageClassType
 
+Between = Callable[[], None]  # called before each range that is read to verify a file; what it raises ends the call
 ReadRange = Callable[[int, int], bytes]  # bytes from start (0-based) up to stop, which is not among them
 
 _LONGEST_ERRAND = 1024  # characters of a Glacier job's description
+_REPORT = "genomics-restore"  # the one key of a report
 _HASHED_BYTES = 8 * 1024**2  # read at a time to take a digest
 
 
@@ -56,11 +59,13 @@ class Errand:
     """What a retrieval is for. It travels with the retrieval, so that whoever sees it end knows what to do."""
 
     retrieval_id: str
+    job_id: str
     target: HotFile
 
     def write(self) -> str:
         """This function will give the errand as ASCII; it raises ValueError when Glacier could not carry it."""
-        text = json.dumps({"retrieval": self.retrieval_id, **asdict(self.target)}, separators=(",", ":"))
+        own = {"retrieval": self.retrieval_id, "job": self.job_id}
+        text = json.dumps({**own, **asdict(self.target)}, separators=(",", ":"))
         if len(text) > _LONGEST_ERRAND:
             raise ValueError(f"the errand of retrieval {self.retrieval_id} is longer than {_LONGEST_ERRAND} characters")
         return text
@@ -70,9 +75,40 @@ class Errand:
         """This function will read what `write` wrote; None: it is something else."""
         try:
             found = json.loads(text)
-            return cls(retrieval_id=found.pop("retrieval"), target=HotFile(**found))
-        except (ValueError, TypeError, KeyError, AttributeError):
+            return cls(retrieval_id=found.pop("retrieval"), job_id=found.pop("job"), target=HotFile(**found))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a restore outside of the workers ended."""
+
+    retrieval_id: str
+    ready_at: datetime  # the vault had brought the bytes then
+    size_bytes: int  # of what lies in hot storage, verified; 0: it failed
+    sha256: str  # hexadecimal, of the same; empty: it failed
+    failure: str  # empty: restored
+
+    def write(self) -> str:
+        told = {**asdict(self), "ready_at": self.ready_at.isoformat()}
+        return json.dumps({_REPORT: told})
+
+    @classmethod
+    def read(cls, text: str) -> "Report | None":
+        """This function will read what `write` wrote; None: it is something else."""
+        try:
+            found = json.loads(text)[_REPORT]
+            report = cls(**{**found, "ready_at": datetime.fromisoformat(found["ready_at"])})
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        texts = (report.retrieval_id, report.sha256, report.failure)
+        fits = all(isinstance(one, str) for one in texts) and type(report.size_bytes) is int and report.ready_at.tzinfo
+        return report if fits else None
+
+
+def _go_on() -> None:
+    """This function will let a transfer go on after each range, whatever the time."""
 
 
 def ranges(size_bytes: int, *, part_bytes: int) -> Iterator[tuple[int, int]]:
@@ -91,7 +127,7 @@ def check_size(file: HotFile) -> None:
         raise ChecksumMismatchError(f"{file.key} has {size_bytes} bytes, not {file.size_bytes}")
 
 
-def verify(file: HotFile) -> None:
+def verify(file: HotFile, *, between: Between = _go_on) -> None:
     """This function will read an object once and hold it against its size and SHA-256.
 
     Raises HotCopyMissingError and ChecksumMismatchError.
@@ -99,6 +135,7 @@ def verify(file: HotFile) -> None:
     check_size(file)
     whole = hashlib.sha256()
     for start, stop in ranges(file.size_bytes, part_bytes=_HASHED_BYTES):
+        between()
         whole.update(read(file, start=start, stop=stop))
     check_digest(file, sha256=whole.hexdigest())
 
@@ -117,13 +154,13 @@ def check_digest(file: HotFile, *, sha256: str) -> None:
         raise ChecksumMismatchError(f"{file.key} has SHA-256 {sha256}, not {file.sha256}")
 
 
-def is_there(file: HotFile) -> bool:
+def is_there(file: HotFile, *, between: Between = _go_on) -> bool:
     """This function will tell whether the file is there already, byte for byte.
 
     An object that is something else is removed: it is no copy of the file and stands in its way.
     """
     try:
-        verify(file)
+        verify(file, between=between)
     except HotCopyMissingError:
         return False
     except ChecksumMismatchError:
@@ -132,7 +169,7 @@ def is_there(file: HotFile) -> bool:
     return True
 
 
-def carry(source: ReadRange, *, target: HotFile, part_bytes: int) -> None:
+def carry(source: ReadRange, *, target: HotFile, part_bytes: int, between: Between = _go_on) -> None:
     """This function will bring bytes into hot storage part by part, and verify what lies there then.
 
     One part is in memory at a time. Parts that an interrupted call has brought are not brought again. What does not
@@ -141,16 +178,16 @@ def carry(source: ReadRange, *, target: HotFile, part_bytes: int) -> None:
     """
     with _upload_may_end():
         _carry(source, target=target, part_bytes=part_bytes)
-    keep_if_right(target)
+    keep_if_right(target, between=between)
 
 
-def keep_if_right(file: HotFile) -> None:
+def keep_if_right(file: HotFile, *, between: Between = _go_on) -> None:
     """This function will verify an object that was just written, and remove it when it is not the file.
 
     Raises ChecksumMismatchError and HotCopyMissingError.
     """
     try:
-        verify(file)
+        verify(file, between=between)
     except ChecksumMismatchError:
         s3.delete(file.bucket, keys=[file.key])
         raise

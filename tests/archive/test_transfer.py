@@ -17,19 +17,19 @@ PART = 8 * 1024**2
 
 class TestErrand:
     def test_comes_back_as_it_was_written(self) -> None:
-        errand = Errand(retrieval_id="r", target=hot_file(SMALL, is_there=False))
+        errand = Errand(retrieval_id="r", job_id="j", target=hot_file(SMALL, is_there=False))
         assert Errand.read(errand.write()) == errand
 
     def test_is_ascii_whatever_the_names(self) -> None:
         target = dataclasses.replace(hot_file(SMALL, is_there=False), key="Müller 基因")
-        text = Errand(retrieval_id="r", target=target).write()
+        text = Errand(retrieval_id="r", job_id="j", target=target).write()
         assert text.isascii()
-        assert Errand.read(text) == Errand(retrieval_id="r", target=target)
+        assert Errand.read(text) == Errand(retrieval_id="r", job_id="j", target=target)
 
     def test_refuses_what_glacier_could_not_carry(self) -> None:
         target = dataclasses.replace(hot_file(SMALL, is_there=False), key="k" * 1024)
         with pytest.raises(ValueError, match="longer than 1024"):
-            Errand(retrieval_id="r", target=target).write()
+            Errand(retrieval_id="r", job_id="j", target=target).write()
 
     @pytest.mark.parametrize("text", ["", "note", "[]", "7", "null", '{"retrieval": "r"}', '{"retrieval":"r","x":1}'])
     def test_is_none_in_other_texts(self, text: str) -> None:

@@ -47,7 +47,7 @@ def cold(request: pytest.FixtureRequest, aws: object) -> Iterator[Backend]:
 
 
 def _order(archive: Archive, target: HotFile, *, tier: Tier = Tier.EXPEDITED, again: bool = False) -> Order:
-    errand = Errand(retrieval_id="retrieval-1", target=target)
+    errand = Errand(retrieval_id="retrieval-1", job_id="j", target=target)
     return Order(archive=archive, tier=tier, errand=errand, asked_before=again)
 
 
@@ -310,7 +310,7 @@ class TestParseEvent:
         assert event.standing.expires_at is not None
         assert event.standing.ready_at < event.standing.expires_at
         if cold.carries_errands:
-            assert event.errand == Errand(retrieval_id="retrieval-1", target=file)
+            assert event.errand == Errand(retrieval_id="retrieval-1", job_id="j", target=file)
 
     @pytest.mark.parametrize(
         "body",

@@ -34,7 +34,7 @@ def cold(aws: object) -> Iterator[GlacierBackend]:
 
 
 def _order(archive: Archive, target: HotFile, *, again: bool = False, retrieval: str = "1") -> Order:
-    errand = Errand(retrieval_id=retrieval, target=target)
+    errand = Errand(retrieval_id=retrieval, job_id="j", target=target)
     return Order(archive=archive, tier=Tier.EXPEDITED, errand=errand, asked_before=again)
 
 

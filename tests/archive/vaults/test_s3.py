@@ -24,7 +24,7 @@ def cold(aws: object) -> Iterator[S3Backend]:
 
 
 def _order(archive: Archive, *, tier: Tier = Tier.EXPEDITED) -> Order:
-    errand = Errand(retrieval_id="1", target=hot_file(SMALL, is_there=False))
+    errand = Errand(retrieval_id="1", job_id="j", target=hot_file(SMALL, is_there=False))
     return Order(archive=archive, tier=tier, errand=errand, asked_before=False)
 
 

@@ -3,11 +3,14 @@
 Every way to call a function (Invoke, SNS, S3, SQS, Step Functions) ends in one method of moto. It is replaced by a
 small Runtime API (docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) and a child that asks it for events, one at
 a time, as a Lambda environment does: kept for the next event, killed when the function's time is over.
+
+Topics, and who wants so, do not wait for the function. Such a call that fails is made again twice, as AWS does.
 """
 
 import io
 import itertools
 import json
+import logging
 import os
 import queue
 import shutil
@@ -23,15 +26,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 
 from genomics.localaws.patching import Patch
+
+logger = logging.getLogger(__name__)
 
 _HOST = "127.0.0.1"
 _PREFIX = "/2018-06-01/runtime"
 _LOOK_SECONDS = 0.1  # how often a waiting call looks whether the child still lives
 _INHERITED = ("PATH", "LANG", "HOME")
 _DEFAULT_TIMEOUT_SECONDS = 3.0  # AWS's own
+_RETRY_SECONDS = (60.0, 120.0)  # AWS's own, before the second and the third try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +143,17 @@ class Environment:
 
 _environments: dict[str, Environment] = {}  # by the function's ARN
 _starting = threading.Lock()
+_stopped = threading.Event()  # of what was called so far; replaced by another one when all is stopped
 
 
 def stop_all() -> None:
-    """This function will end all processes of functions."""
+    """This function will end all processes of functions, and forget what was to be called later."""
+    global _stopped  # noqa: PLW0603
     with _starting:
         environments = list(_environments.values())
         _environments.clear()
+        _stopped.set()
+        _stopped = threading.Event()
     for environment in environments:
         environment.stop()
 
@@ -156,6 +167,45 @@ def _invoke(function: Any, event: Any = None) -> tuple[str, bool, str]:
     )
     function.save_logs(outcome.log or "(nothing)")
     return outcome.body, outcome.failed, outcome.log
+
+
+_stock_invoke = LambdaFunction.invoke
+
+
+def _invoke_as_asked(function: Any, body: Any, request_headers: Any, response_headers: Any) -> str | bytes:
+    if request_headers.get("x-amz-invocation-type") != "Event":
+        answer: str | bytes = _stock_invoke(function, body, request_headers, response_headers)
+        return answer
+    _call_later(function, json.loads(body or "{}"))
+    return ""
+
+
+def _send_sns_message(
+    backend: Any, function_name: str, message: str, subject: str | None = None, qualifier: str | None = None
+) -> None:
+    """This function will call a function with a message as SNS does; what of it moto does not know is left out."""
+    told = {"Type": "Notification", "MessageId": str(uuid.uuid4()), "Subject": subject, "Message": message}
+    try:
+        function = backend.get_function(function_name, qualifier)
+    except UnknownFunctionException:
+        logger.warning("A topic calls the function %s, which is not there (any more).", function_name)
+        return
+    _call_later(function, {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": told}]})
+
+
+def _call_later(function: Any, event: Any) -> None:
+    stopped = _stopped
+
+    def call() -> None:
+        for pause in (0.0, *_RETRY_SECONDS):
+            if stopped.wait(pause):
+                return
+            _, failed, log = _invoke(function, event)
+            if not failed:
+                return
+            logger.warning("%s has failed:\n%s", function.function_name, log)
+
+    threading.Thread(target=call, name=f"call of {function.function_name}", daemon=True).start()
 
 
 def _environment(function: Any) -> Environment:
@@ -234,4 +284,8 @@ def _error(kind: str, message: str) -> str:
     return json.dumps({"errorType": kind, "errorMessage": message})
 
 
-PATCHES = (Patch(owner=LambdaFunction, name="_invoke_lambda", replacement=_invoke),)
+PATCHES = (
+    Patch(owner=LambdaFunction, name="_invoke_lambda", replacement=_invoke),
+    Patch(owner=LambdaFunction, name="invoke", replacement=_invoke_as_asked),
+    Patch(owner=LambdaBackend, name="send_sns_message", replacement=_send_sns_message),
+)

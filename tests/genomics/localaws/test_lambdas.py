@@ -33,6 +33,8 @@ def run(event, context):
     time.sleep(event.get("sleep", 0))
     if "queue" in event:
         boto3.client("sqs").send_message(QueueUrl=event["queue"], MessageBody="from inside")
+    if "late_error" in event:
+        raise ValueError(event["late_error"])
     return {
         "calls": calls, "pid": os.getpid(), "place": os.environ["PLACE"],
         "left": context.get_remaining_time_in_millis(),
@@ -80,6 +82,12 @@ def functions(aws: LocalAws) -> Iterator[Any]:
 def _invoke(functions: Any, **event: Any) -> tuple[Any, bool]:
     answer = functions.invoke(FunctionName="f", Payload=json.dumps(event))
     return json.loads(answer["Payload"].read()), "FunctionError" in answer
+
+
+def _waiting(queue: str) -> int:
+    name = "ApproximateNumberOfMessages"
+    attributes = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[name])["Attributes"]
+    return int(attributes[name])
 
 
 class TestInvoke:
@@ -134,6 +142,28 @@ class TestInvoke:
         assert failed
         assert "no_such_module" in said["errorMessage"]
 
+    def test_that_nobody_waits_for_answers_at_once(self, functions: Any) -> None:
+        begin = time.monotonic()
+        answer = functions.invoke(FunctionName="f", Payload='{"sleep": 1.5}', InvocationType="Event")
+        assert (answer["StatusCode"], answer["Payload"].read()) == (202, b"")
+        assert time.monotonic() - begin < 1
+        assert _invoke(functions)[0]["calls"] == 2  # one at a time
+
+    def test_that_nobody_waits_for_is_tried_again(self, functions: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(lambdas, "_RETRY_SECONDS", (0.1, 0.1))
+        sqs = client("sqs")
+        queue = sqs.create_queue(QueueName="test-lambda-tries")["QueueUrl"]
+        functions.invoke(
+            FunctionName="f", Payload=json.dumps({"queue": queue, "late_error": "no"}), InvocationType="Event"
+        )
+        deadline = time.monotonic() + 20
+        while _waiting(queue) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(0.5)
+        assert _waiting(queue) == 3
+        sqs.delete_queue(QueueUrl=queue)
+
     def test_is_called_by_a_topic(self, functions: Any) -> None:
         sns, sqs = client("sns"), client("sqs")
         queue = sqs.create_queue(QueueName="test-lambda-sns")["QueueUrl"]
@@ -166,6 +196,21 @@ class TestStopAll:
         while waiting() > before:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+class TestTopic:
+    def test_does_not_mind_a_function_that_is_gone(self, functions: Any, aws: LocalAws) -> None:
+        sns, sqs = client("sns"), client("sqs")
+        queue = sqs.create_queue(QueueName="test-lambda-gone")["QueueUrl"]
+        topic = sns.create_topic(Name="test-lambda-gone")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint="arn:aws:lambda:us-east-1:123456789012:function:gone")
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        sns.publish(TopicArn=topic, Message="told")
+        (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+        assert message["Body"] == "told"
+        sqs.delete_queue(QueueUrl=queue)
+        sns.delete_topic(TopicArn=topic)
 
 
 class TestKill:

@@ -102,7 +102,10 @@ class Vault(Protocol):
         """This function will delete an archive; one that is gone already is fine."""
 
     def parse_event(self, body: str) -> tuple[Event, ...]:
-        """This function will read a message of the topic vault-events; one that is not of this vault gives nothing."""
+        """This function will read a message of the topic vault-events.
+
+        One that is not of this vault, or not of the right form, gives nothing.
+        """
 
 
 @contextmanager

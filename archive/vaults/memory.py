@@ -97,9 +97,9 @@ class MemoryVault:
     def parse_event(self, body: str) -> tuple[Event, ...]:
         try:
             ticket = json.loads(body)["memory"]
-        except (ValueError, KeyError, TypeError):
+            found = self._retrievals[ticket]
+        except (ValueError, KeyError, TypeError, RecursionError):
             return ()
-        found = self._retrievals[ticket]
         return (Event(archive_id=found.archive_id, ticket=ticket, errand=found.errand, standing=self._standing(found)),)
 
     def message(self, ticket: str) -> str:

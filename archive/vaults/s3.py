@@ -130,15 +130,13 @@ class S3GlacierVault:
 
     def parse_event(self, body: str) -> tuple[Event, ...]:
         try:
-            message = json.loads(body)
-        except ValueError:
+            return tuple(
+                _event(record)
+                for record in json.loads(body)["Records"]
+                if record["eventName"] == "ObjectRestore:Completed" and record["s3"]["bucket"]["name"] == self._bucket
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return ()
-        records = message.get("Records", ()) if isinstance(message, dict) else ()
-        return tuple(
-            _event(record)
-            for record in records
-            if record.get("eventName") == "ObjectRestore:Completed" and record["s3"]["bucket"]["name"] == self._bucket
-        )
 
     def _store(self, source: HotFile, *, place: s3_archive.Place) -> str:
         """This function will copy a hot file and give the checksum that the copy must have."""

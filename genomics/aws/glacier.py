@@ -168,14 +168,16 @@ def delete_archive(vault: str, *, archive_id: str) -> None:
 
 
 def parse_message(body: str) -> Job | None:
-    """This function will read Glacier's message to a topic; None: it is another message."""
+    """This function will read Glacier's message to a topic; None: it is another message, or not of the right form."""
     try:
         found = json.loads(body)
-    except ValueError:
+        if not isinstance(found, dict) or found.get("Action") != "ArchiveRetrieval" or not found.get("JobId"):
+            return None
+        job = _job(found)
+    except (ValueError, TypeError, RecursionError):
         return None
-    if not isinstance(found, dict) or found.get("Action") != "ArchiveRetrieval" or not found.get("JobId"):
-        return None
-    return _job(found)
+    texts = (job.job_id, job.archive_id, job.tree_hash, job.description)
+    return job if all(isinstance(text, str) for text in texts) else None
 
 
 def _job(found: "GlacierJobDescriptionResponseTypeDef | GlacierJobDescriptionTypeDef | dict[str, Any]") -> Job:

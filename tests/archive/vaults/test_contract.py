@@ -314,7 +314,16 @@ class TestParseEvent:
 
     @pytest.mark.parametrize(
         "body",
-        ["", "no json", "[]", "{}", '"text"', '{"Event": "s3:TestEvent", "Bucket": "b"}', '{"Records": []}'],
-    )
+        [
+            "", "no json", "[]", "{}", '"text"', "7", "null", "[" * 100_000, '{"memory": "never-given"}',
+            '{"Event": "s3:TestEvent", "Bucket": "b"}', '{"Records": []}', '{"Records": 5}', '{"Records": [5]}',
+            '{"Records": [{"eventName": "ObjectRestore:Completed"}]}',
+            '{"Records": [{"eventName": "ObjectRestore:Completed", "s3": []}]}',
+            '{"Action": "ArchiveRetrieval", "JobId": "j", "ArchiveSizeInBytes": "many"}',
+            '{"Action": "ArchiveRetrieval", "JobId": 7}',
+            '{"Action": "ArchiveRetrieval", "JobId": "j", "CompletionDate": "yesterday"}',
+            '{"Action": "ArchiveRetrieval", "JobId": "j", "JobDescription": {"a": 1}}',
+        ],
+    )  # fmt: skip
     def test_leaves_other_messages_alone(self, cold: Backend, body: str) -> None:
         assert cold.vault.parse_event(body) == ()

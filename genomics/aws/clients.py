@@ -10,6 +10,7 @@ from botocore.config import Config
 if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_glacier import GlacierClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -91,6 +92,10 @@ def stepfunctions() -> Any:
             retries={"mode": "standard", "total_max_attempts": 1},
         ),
     )
+
+
+def functions() -> "LambdaClient":
+    return boto3.client("lambda", config=_patient_for_seconds())
 
 
 def _patient_for_seconds() -> Config:

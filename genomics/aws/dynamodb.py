@@ -28,26 +28,41 @@ class Table:
     key: str
 
 
-def write(table: Table, *, key: str, values: Mapping[str, Value | None], increasing: str | None = None) -> bool:
+def write(
+    table: Table,
+    *,
+    key: str,
+    values: Mapping[str, Value | None],
+    increasing: str | None = None,
+    only_if: Mapping[str, Value] | None = None,
+) -> bool:
     """This function will set the attributes in `values` (None removes one) and leave all others of the item alone.
 
-    With `increasing`, the name of one of `values`, it writes only where that attribute is absent or smaller, and
-    tells whether it did: so an item never goes back. Raises ServiceUnavailableError and ServiceRefusedError.
+    With `increasing`, the name of one of `values`, it writes only where that attribute is absent or smaller: so an
+    item never goes back; with `only_if`, only where the item has these. It tells whether it wrote. Raises
+    ServiceUnavailableError and ServiceRefusedError.
     """
-    places = {name: f"#n{number}" for number, name in enumerate(values)}
+    needed = only_if or {}
+    places = {name: f"#n{number}" for number, name in enumerate({**values, **needed})}
     given = {name: value for name, value in values.items() if value is not None}
     sets = [f"{places[name]} = {_slot(places[name])}" for name in given]
     removals = [places[name] for name in values if name not in given]
+    conditions = [f"{places[name]} = :c{number}" for number, name in enumerate(needed)]
+    if increasing is not None:
+        place = places[increasing]
+        conditions.append(f"(attribute_not_exists({place}) OR {place} < {_slot(place)})")
     request: dict[str, Any] = {
         "UpdateExpression": " ".join(
             f"{verb} {', '.join(clauses)}" for verb, clauses in (("SET", sets), ("REMOVE", removals)) if clauses
         ),
         "ExpressionAttributeNames": {place: name for name, place in places.items()},
-        "ExpressionAttributeValues": {_slot(places[name]): _typed(value) for name, value in given.items()},
+        "ExpressionAttributeValues": {
+            **{_slot(places[name]): _typed(value) for name, value in given.items()},
+            **{f":c{number}": _typed(value) for number, value in enumerate(needed.values())},
+        },
     }
-    if increasing is not None:
-        place = places[increasing]
-        request["ConditionExpression"] = f"attribute_not_exists({place}) OR {place} < {_slot(place)}"
+    if conditions:
+        request["ConditionExpression"] = " AND ".join(conditions)
     client = clients.dynamodb()
     with translated():
         try:

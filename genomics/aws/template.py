@@ -313,6 +313,16 @@ def _table(place: _Place, logical_id: str, properties: Mapping[str, Any]) -> _Id
     return name, {"Arn": place.arn("dynamodb", f"table/{name}")}
 
 
+def _function(place: _Place, logical_id: str, properties: Mapping[str, Any]) -> _Identity:
+    name = _own_name(logical_id, properties, "FunctionName")
+    return name, {"Arn": place.arn("lambda", f"function:{name}")}
+
+
+def _log_group(place: _Place, logical_id: str, properties: Mapping[str, Any]) -> _Identity:
+    name = _own_name(logical_id, properties, "LogGroupName")
+    return name, {"Arn": place.arn("logs", f"log-group:{name}:*")}
+
+
 def _role_identity(place: _Place, logical_id: str, properties: Mapping[str, Any]) -> _Identity:
     # CloudFormation adds random letters to a name of its own making: only the local AWS has exactly this one.
     name = properties.get("RoleName", f"{place.stack_name}-{logical_id}")
@@ -334,6 +344,8 @@ _IDENTITIES: dict[str, Callable[[_Place, str, Mapping[str, Any]], _Identity]] = 
     "AWS::DynamoDB::Table": _table,
     "AWS::IAM::InstanceProfile": _instance_profile,
     "AWS::IAM::Role": _role_identity,
+    "AWS::Lambda::Function": _function,
+    "AWS::Logs::LogGroup": _log_group,
     "AWS::S3::Bucket": _bucket,
     "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from genomics.aws.template import Resource, Stack, TemplateError
-from genomics.localaws.resources import HANDLERS, Change, Clients, make_vault
+from genomics.localaws.functions import Clients
+from genomics.localaws.resources import HANDLERS, make_vault
+from genomics.localaws.settling import Change
 
 __all__ = ["Change", "Outcome", "apply"]
 

@@ -1,79 +1,20 @@
 """How each type of resource is made and kept: one handler per CloudFormation type, in a table."""
 
-import enum
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from genomics.aws.template import Resource, TemplateError
+from genomics.localaws import functions
+from genomics.localaws.functions import Clients
+from genomics.localaws.settling import Change, Setting, holds, scalar, settle, unless_missing
 
-Clients = Callable[[str], Any]  # boto3 client by service name
 Handler = Callable[[Resource, Clients], "Change"]
-
-
-class Change(enum.StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Setting:
-    """One thing that a resource is set to: how to see it, and how to set it."""
-
-    wanted: Any  # None: the template does not set it
-    read: Callable[[], Any]  # None, or ClientError, when it is not set
-    write: Callable[[], object]
-
-
-def _settle(settings: list[_Setting], *, created: bool) -> Change:
-    """This function will write the settings that differ from what is wanted."""
-    differing = [item for item in settings if item.wanted is not None and not _holds(_read(item), item.wanted)]
-    for setting in differing:
-        setting.write()
-    if created:
-        return Change.CREATED
-    return Change.UPDATED if differing else Change.UNCHANGED
-
-
-def _read(setting: _Setting) -> Any:
-    return _unless_missing(setting.read)
-
-
-def _unless_missing(call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        missing = ("NoSuch", "NotFound", "NonExistent", "404", "DoesNotExist")
-        if any(word in code for word in missing):
-            return None
-        raise
-
-
-def _holds(actual: Any, wanted: Any) -> bool:
-    """This function will tell whether `actual` has all that is wanted; more (defaults of AWS) does no harm."""
-    if isinstance(wanted, dict):
-        return isinstance(actual, dict) and all(_holds(actual.get(key), wanted[key]) for key in wanted)
-    if isinstance(wanted, list):
-        return (
-            isinstance(actual, list)
-            and len(actual) == len(wanted)
-            and all(_holds(have, want) for have, want in zip(actual, wanted, strict=True))
-        )
-    return _scalar(actual) == _scalar(wanted)
-
-
-def _scalar(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _bucket(resource: Resource, clients: Clients) -> Change:
     s3, name, properties = clients("s3"), resource.ref, resource.properties
-    created = _unless_missing(lambda: s3.head_bucket(Bucket=name)) is None
+    created = unless_missing(lambda: s3.head_bucket(Bucket=name)) is None
     if created:
         region = s3.meta.region_name
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -81,29 +22,29 @@ def _bucket(resource: Resource, clients: Clients) -> Change:
     encryption, cors, lifecycle = _encryption(properties), _cors(properties), _lifecycle(properties)
     notifications = _notifications(properties)
     access = properties.get("PublicAccessBlockConfiguration")
-    return _settle(
+    return settle(
         [
-            _Setting(
+            Setting(
                 wanted=encryption,
                 read=lambda: s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"],
                 write=lambda: s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=encryption),
             ),
-            _Setting(
+            Setting(
                 wanted=access,
                 read=lambda: s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
                 write=lambda: s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=access),
             ),
-            _Setting(
+            Setting(
                 wanted=cors,
                 read=lambda: {"CORSRules": s3.get_bucket_cors(Bucket=name)["CORSRules"]},
                 write=lambda: s3.put_bucket_cors(Bucket=name, CORSConfiguration=cors),
             ),
-            _Setting(
+            Setting(
                 wanted=lifecycle,
                 read=lambda: {"Rules": s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]},
                 write=lambda: s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=lifecycle),
             ),
-            _Setting(
+            Setting(
                 wanted=notifications,
                 read=lambda: s3.get_bucket_notification_configuration(Bucket=name),
                 write=lambda: s3.put_bucket_notification_configuration(
@@ -159,7 +100,7 @@ def _notifications(properties: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _bucket_policy(resource: Resource, clients: Clients) -> Change:
     s3, name, policy = clients("s3"), resource.properties["Bucket"], resource.properties["PolicyDocument"]
-    current = _unless_missing(lambda: s3.get_bucket_policy(Bucket=name)["Policy"])
+    current = unless_missing(lambda: s3.get_bucket_policy(Bucket=name)["Policy"])
     if current is not None and json.loads(current) == policy:
         return Change.UNCHANGED
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
@@ -169,27 +110,27 @@ def _bucket_policy(resource: Resource, clients: Clients) -> Change:
 def _queue(resource: Resource, clients: Clients) -> Change:
     sqs, name = clients("sqs"), resource.attributes["QueueName"]
     wanted = {key: value for key, value in resource.properties.items() if key not in {"QueueName", "Tags"}}
-    url = _unless_missing(lambda: sqs.get_queue_url(QueueName=name)["QueueUrl"])
+    url = unless_missing(lambda: sqs.get_queue_url(QueueName=name)["QueueUrl"])
     if url is None:
         sqs.create_queue(QueueName=name, Attributes=_attribute_texts(wanted))
         return Change.CREATED
-    return _settle([_queue_setting(sqs, url, wanted)], created=False)
+    return settle([_queue_setting(sqs, url, wanted)], created=False)
 
 
 def _queue_policy(resource: Resource, clients: Clients) -> Change:
     sqs, policy = clients("sqs"), resource.properties["PolicyDocument"]
     changes = [
-        _settle([_queue_setting(sqs, url, {"Policy": policy})], created=False) for url in resource.properties["Queues"]
+        settle([_queue_setting(sqs, url, {"Policy": policy})], created=False) for url in resource.properties["Queues"]
     ]
     return Change.UPDATED if Change.UPDATED in changes else Change.UNCHANGED
 
 
-def _queue_setting(sqs: Any, url: str, wanted: dict[str, Any]) -> _Setting:
+def _queue_setting(sqs: Any, url: str, wanted: dict[str, Any]) -> Setting:
     def read() -> dict[str, Any]:
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return {name: json.loads(value) if value.startswith("{") else value for name, value in attributes.items()}
 
-    return _Setting(
+    return Setting(
         wanted=wanted,
         read=read,
         write=lambda: sqs.set_queue_attributes(QueueUrl=url, Attributes=_attribute_texts(wanted)),
@@ -197,12 +138,12 @@ def _queue_setting(sqs: Any, url: str, wanted: dict[str, Any]) -> _Setting:
 
 
 def _attribute_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: json.dumps(value) if isinstance(value, dict) else _scalar(value) for name, value in values.items()}
+    return {name: json.dumps(value) if isinstance(value, dict) else scalar(value) for name, value in values.items()}
 
 
 def _topic(resource: Resource, clients: Clients) -> Change:
     sns = clients("sns")
-    if _unless_missing(lambda: sns.get_topic_attributes(TopicArn=resource.ref)) is not None:
+    if unless_missing(lambda: sns.get_topic_attributes(TopicArn=resource.ref)) is not None:
         return Change.UNCHANGED
     sns.create_topic(Name=resource.attributes["TopicName"])
     return Change.CREATED
@@ -211,11 +152,11 @@ def _topic(resource: Resource, clients: Clients) -> Change:
 def _topic_policy(resource: Resource, clients: Clients) -> Change:
     sns, policy = clients("sns"), resource.properties["PolicyDocument"]
     settings = [_topic_policy_setting(sns, arn, policy) for arn in resource.properties["Topics"]]
-    return _settle(settings, created=False)
+    return settle(settings, created=False)
 
 
-def _topic_policy_setting(sns: Any, arn: str, policy: Mapping[str, Any]) -> _Setting:
-    return _Setting(
+def _topic_policy_setting(sns: Any, arn: str, policy: Mapping[str, Any]) -> Setting:
+    return Setting(
         wanted=policy,
         read=lambda: json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]),
         write=lambda: sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy)),
@@ -230,7 +171,7 @@ def _subscription(resource: Resource, clients: Clients) -> Change:
     known = sns.list_subscriptions_by_topic(TopicArn=properties["TopicArn"])["Subscriptions"]
     for one in known:
         if (one["Protocol"], one["Endpoint"]) == (properties["Protocol"], properties["Endpoint"]):
-            return _settle([_subscription_setting(sns, one["SubscriptionArn"], attributes)], created=False)
+            return settle([_subscription_setting(sns, one["SubscriptionArn"], attributes)], created=False)
     sns.subscribe(
         TopicArn=properties["TopicArn"],
         Protocol=properties["Protocol"],
@@ -240,12 +181,12 @@ def _subscription(resource: Resource, clients: Clients) -> Change:
     return Change.CREATED
 
 
-def _subscription_setting(sns: Any, arn: str, attributes: dict[str, str]) -> _Setting:
+def _subscription_setting(sns: Any, arn: str, attributes: dict[str, str]) -> Setting:
     def write() -> None:
         for name, value in attributes.items():
             sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName=name, AttributeValue=value)
 
-    return _Setting(
+    return Setting(
         wanted=attributes,
         read=lambda: sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"],
         write=write,
@@ -260,14 +201,14 @@ def _table(resource: Resource, clients: Clients) -> Change:
         for key in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
         if key in properties
     }
-    current = _unless_missing(lambda: dynamodb.describe_table(TableName=name)["Table"])
+    current = unless_missing(lambda: dynamodb.describe_table(TableName=name)["Table"])
     if current is None:
         dynamodb.create_table(TableName=name, BillingMode=properties["BillingMode"], **shape)
-    elif not _holds(current, shape):
+    elif not holds(current, shape):
         raise TemplateError(f"table {name} exists with another key or index: empty the local AWS and start anew")
-    return _settle(
+    return settle(
         [
-            _Setting(
+            Setting(
                 wanted=recovery and {"PointInTimeRecoveryStatus": "ENABLED"},
                 read=lambda: dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"][
                     "PointInTimeRecoveryDescription"
@@ -284,23 +225,23 @@ def _table(resource: Resource, clients: Clients) -> Change:
 def _role(resource: Resource, clients: Clients) -> Change:
     iam, name, properties = clients("iam"), resource.ref, resource.properties
     trust = properties["AssumeRolePolicyDocument"]
-    created = _unless_missing(lambda: iam.get_role(RoleName=name)) is None
+    created = unless_missing(lambda: iam.get_role(RoleName=name)) is None
     if created:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
     settings = [
-        _Setting(
+        Setting(
             wanted=trust,
             read=lambda: iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"],
             write=lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust)),
         )
     ]
     settings += [_role_policy(iam, name, policy) for policy in properties.get("Policies", [])]
-    return _settle(settings, created=created)
+    return settle(settings, created=created)
 
 
-def _role_policy(iam: Any, role: str, policy: Mapping[str, Any]) -> _Setting:
+def _role_policy(iam: Any, role: str, policy: Mapping[str, Any]) -> Setting:
     name, document = policy["PolicyName"], policy["PolicyDocument"]
-    return _Setting(
+    return Setting(
         wanted=document,
         read=lambda: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"],
         write=lambda: iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document)),
@@ -310,7 +251,7 @@ def _role_policy(iam: Any, role: str, policy: Mapping[str, Any]) -> _Setting:
 def _instance_profile(resource: Resource, clients: Clients) -> Change:
     iam, name = clients("iam"), resource.ref
     (role,) = resource.properties["Roles"]
-    current = _unless_missing(lambda: iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"])
+    current = unless_missing(lambda: iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"])
     if current is None:
         iam.create_instance_profile(InstanceProfileName=name)
     elif [item["RoleName"] for item in current["Roles"]] == [role]:
@@ -337,7 +278,7 @@ def _state_machine(resource: Resource, clients: Clients) -> Change:
 def make_vault(name: str, clients: Clients) -> Change:
     """This function will make a Glacier vault: no resource of CloudFormation's, only a name among the outputs."""
     glacier = clients("glacier")
-    if _unless_missing(lambda: glacier.describe_vault(vaultName=name)) is not None:
+    if unless_missing(lambda: glacier.describe_vault(vaultName=name)) is not None:
         return Change.UNCHANGED
     glacier.create_vault(vaultName=name)
     return Change.CREATED
@@ -347,6 +288,10 @@ HANDLERS: dict[str, Handler] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::IAM::InstanceProfile": _instance_profile,
     "AWS::IAM::Role": _role,
+    "AWS::Lambda::EventInvokeConfig": functions.invoke_config,
+    "AWS::Lambda::Function": functions.function,
+    "AWS::Lambda::Permission": functions.permission,
+    "AWS::Logs::LogGroup": functions.log_group,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::Subscription": _subscription,

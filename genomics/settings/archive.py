@@ -28,6 +28,17 @@ ARCHIVE_STORAGE_CLASS: "StorageClassType" = env.choice(
 RESTORED_COPY_DAYS = env.integer(
     "RESTORED_COPY_DAYS", "days that S3 keeps the temporary copy of an archived object", default=1
 )
+RESTORE_EXECUTOR = env.choice(
+    "RESTORE_EXECUTOR",
+    "who carries results out of Glacier vaults: celery (the workers) or lambda (the function of the template)",
+    options=("celery", "lambda"),
+    default="celery",
+)
+LAMBDA_PATIENCE = env.seconds(
+    "LAMBDA_PATIENCE_SECONDS",
+    "so long after Glacier has brought the bytes the workers leave them to Lambda; then they carry them themselves",
+    default=timedelta(minutes=30),
+)
 ARCHIVE_PAUSE = timedelta(seconds=60)  # so long the sweeps leave work to whoever may still be at it
 ARCHIVE_RETRY_PAUSE = env.seconds(
     "ARCHIVE_RETRY_PAUSE_SECONDS",

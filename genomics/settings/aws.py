@@ -6,6 +6,7 @@ from datetime import timedelta
 from genomics.aws import clients
 from genomics.aws.template import Template
 from genomics.settings import env
+from genomics.settings.archive import RESTORE_EXECUTOR
 from genomics.settings.core import BASE_DIR, LOCAL_AWS, PRODUCTION, WEB_ORIGIN
 
 LOCAL_AWS_PORT = env.integer("LOCAL_AWS_PORT", "port of the local AWS on this machine", default=4600)
@@ -38,7 +39,7 @@ AWS_ACCOUNT_ID = env.needed_text(
 )
 STACK_STAGE = env.text("STACK_STAGE", "stage of the deployed template, part of all names", default="dev")
 STACK_TEMPLATE = BASE_DIR / "docker" / "aws" / "stack.yaml"
-STACK_PARAMETERS = {"Stage": STACK_STAGE, "WebOrigins": WEB_ORIGIN}
+STACK_PARAMETERS = {"Stage": STACK_STAGE, "WebOrigins": WEB_ORIGIN, "RestoreExecutor": RESTORE_EXECUTOR}
 STACK = Template.load(STACK_TEMPLATE).names(
     parameters=STACK_PARAMETERS, account=AWS_ACCOUNT_ID, region=AWS_REGION, endpoint=AWS_ENDPOINT_URL or None
 )

@@ -1,13 +1,15 @@
 import dataclasses
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
 
 from archive import transfer
 from archive.errors import ChecksumMismatchError, HotCopyMissingError
-from archive.transfer import Errand, HotFile
+from archive.transfer import Errand, HotFile, Report
 from genomics.aws import s3
 from genomics.aws.errors import StorageUnavailableError
 from tests.archive.files import LARGE, SMALL, content_of, hot_file, is_there, open_uploads, put
@@ -34,6 +36,30 @@ class TestErrand:
     @pytest.mark.parametrize("text", ["", "note", "[]", "7", "null", '{"retrieval": "r"}', '{"retrieval":"r","x":1}'])
     def test_is_none_in_other_texts(self, text: str) -> None:
         assert Errand.read(text) is None
+
+
+class TestReport:
+    REPORT = Report(
+        retrieval_id="r", ready_at=datetime(2026, 3, 1, tzinfo=UTC), size_bytes=7, sha256="ab" * 32, failure=""
+    )
+
+    def test_comes_back_as_it_was_written(self) -> None:
+        assert Report.read(self.REPORT.write()) == self.REPORT
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"retrieval_id": 7}, {"ready_at": "soon"}, {"ready_at": "2026-03-01T00:00:00"}, {"ready_at": None},
+            {"size_bytes": "7"}, {"size_bytes": True}, {"sha256": None}, {"failure": []}, {"more": 1},
+        ],
+    )  # fmt: skip
+    def test_is_none_when_a_part_is_not_what_it_should_be(self, changes: dict[str, object]) -> None:
+        ((name, told),) = json.loads(self.REPORT.write()).items()
+        assert Report.read(json.dumps({name: {**told, **changes}})) is None
+
+    @pytest.mark.parametrize("text", ["", "[]", "7", "null", "{}", "[" * 100_000, '{"genomics-restore": 5}'])
+    def test_is_none_in_other_texts(self, text: str) -> None:
+        assert Report.read(text) is None
 
 
 class TestRanges:

@@ -56,6 +56,15 @@ class TestWrite:
             assert dynamodb.write(TABLE, key="a", values={"sequence": sequence})
         assert _stored("a")["sequence"] == {"N": "3"}
 
+    def test_writes_only_where_the_item_has_what_is_needed(self) -> None:
+        assert not dynamodb.write(TABLE, key="a", values={"note": 1}, only_if={"status": "RESTORING"})
+        assert _stored("a") is None
+        dynamodb.write(TABLE, key="a", values={"status": "PENDING", "sequence": 2})
+        assert not dynamodb.write(TABLE, key="a", values={"note": 1}, only_if={"status": "RESTORING"})
+        assert dynamodb.write(TABLE, key="a", values={"note": 1}, only_if={"status": "PENDING", "sequence": 2})
+        assert not dynamodb.write(TABLE, key="a", values={"note": 1}, increasing="note", only_if={"status": "PENDING"})
+        assert _stored("a")["note"] == {"N": "1"}
+
     def test_ends_with_the_highest_of_many_at_once(self) -> None:
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(_write_once, [(number * 7) % 100 for number in range(100)]))

@@ -1,4 +1,6 @@
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -29,6 +31,13 @@ def _stack(prefix: str, **parameters: str) -> Stack:
 
 def _changes(stack: Stack) -> dict[str, Change]:
     return {outcome.resource.logical_id: outcome.change for outcome in apply(stack, client=client)}
+
+
+def _put_code(code: str) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        package.writestr("handler.py", code)
+    client("s3").put_object(Bucket="byfn-code", Key="restore.zip", Body=content.getvalue())
 
 
 class TestApply:
@@ -108,6 +117,22 @@ class TestApply:
         changes = _changes(_stack("origins", WebOrigins="https://lab.example"))
         updated = {logical_id for logical_id, change in changes.items() if change is Change.UPDATED}
         assert updated == {"InputsBucket", "ResultsBucket"}
+
+    def test_makes_the_function_that_restores_where_it_is_wanted(self, aws: LocalAws) -> None:
+        def stack() -> Stack:
+            return _stack("byfn", RestoreExecutor="lambda", CodeBucket="byfn-code")
+
+        assert "RestoreFunction" not in {item.logical_id for item in _stack("byfn").resources}
+        client("s3").create_bucket(Bucket="byfn-code")
+        _put_code("def handle(event, context): return 1")
+        first, second = _changes(stack()), _changes(stack())
+        assert first["RestoreFunction"] is first["RestoreSubscription"] is first["RestorePermission"] is Change.CREATED
+        assert set(second.values()) == {Change.UNCHANGED}
+        _put_code("def handle(event, context): return 2")
+        changed = {logical_id for logical_id, change in _changes(stack()).items() if change is not Change.UNCHANGED}
+        assert changed == {"RestoreFunction"}
+        (group,) = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/byfn-dev-restore")["logGroups"]
+        assert group["retentionInDays"] == 90
 
     def test_never_touches_a_table_of_another_shape(self, aws: LocalAws) -> None:
         table = (

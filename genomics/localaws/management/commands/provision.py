@@ -6,8 +6,11 @@ import boto3
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from archive import lambda_package
 from genomics.aws.template import Template, TemplateError
 from genomics.localaws.cloudformation import Change, apply
+
+_CODE_BUCKET = "genomics-code"
 
 
 class Command(BaseCommand):
@@ -28,10 +31,12 @@ class Command(BaseCommand):
             stack = Template.load(settings.STACK_TEMPLATE).resolve(
                 account=settings.AWS_ACCOUNT_ID,
                 region=settings.AWS_REGION,
-                parameters=settings.STACK_PARAMETERS,
+                parameters={**settings.STACK_PARAMETERS, "CodeBucket": _CODE_BUCKET},
                 endpoint=endpoint,
                 stack_name=f"genomics-{settings.STACK_STAGE}",
             )
+            if settings.RESTORE_EXECUTOR == "lambda":
+                _bring_code(_client("s3", endpoint=endpoint))
             outcomes = apply(stack, client=lambda service: _client(service, endpoint=endpoint))
         except TemplateError as error:
             raise CommandError(str(error)) from error
@@ -41,6 +46,14 @@ class Command(BaseCommand):
         for outcome in changed:
             self.stdout.write(f"{outcome.change:<8} {outcome.resource.type:<25} {outcome.resource.ref}")
         self.stdout.write(f"{len(changed)} of {len(outcomes)} resources changed" if changed else "Nothing to change.")
+
+
+def _bring_code(s3: Any) -> None:
+    """This function will do what an operator does on AWS: `make lambda`, and the package into a bucket."""
+    package = settings.VAR_DIR / "lambda" / "restore.zip"
+    lambda_package.write(package)
+    s3.create_bucket(Bucket=_CODE_BUCKET)
+    s3.put_object(Bucket=_CODE_BUCKET, Key=package.name, Body=package.read_bytes())
 
 
 def _client(service: str, *, endpoint: str) -> Any:

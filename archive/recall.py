@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from archive import files, retrievals, tiers
 from archive.errors import (
@@ -211,10 +211,17 @@ def sweep(*, now: datetime) -> int:
     labs = set(to_ask.values_list("archived_file__job__lab", flat=True).distinct()[:_BATCH])
     for lab_id in labs:
         send(ASK, lab=lab_id, lab_id=str(lab_id))
-    ready = Retrieval.objects.filter(state=RetrievalState.READY, ready_at__lt=since)
-    for job_id, lab_id in ready.values_list("archived_file__job", "archived_file__job__lab").distinct()[:_BATCH]:
+    for job_id, lab_id in _to_restore(since)[:_BATCH]:
         send(RESTORE, lab=lab_id, job_id=str(job_id))
     return len(labs) + sum(_recall_missing(lab, now=now) for lab in _labs_that_sleep(before=since))
+
+
+def _to_restore(since: datetime) -> QuerySet[Job, tuple[uuid.UUID, uuid.UUID]]:
+    """This function will give the jobs with files to be fetched, and those whose files are all back, but not they."""
+    of_job = Retrieval.objects.filter(archived_file__job=OuterRef("pk"))
+    to_fetch = Exists(of_job.filter(state=RetrievalState.READY, ready_at__lt=since))
+    jobs = Job.objects.filter(to_fetch | ~Exists(of_job.open()), status=Status.RESTORING, updated_at__lt=since)
+    return jobs.filter(deleted_at=None).order_by("updated_at").values_list("pk", "lab_id")
 
 
 def _labs_that_sleep(*, before: datetime) -> list[Lab]:

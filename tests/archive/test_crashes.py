@@ -85,6 +85,7 @@ class TestKilled:
 
     def test_while_being_asked_back_and_restored(self, world: World, free_user: User) -> None:
         def come_back(job: Job) -> None:
+            job.refresh_from_db()
             recall.begin_for([job], actor="admin:1", now=world.clock.now)
             world.ask(job)
             world.watch()

@@ -18,7 +18,7 @@ PRODUCTION := GENOMICS_ENV=production LOCAL_AWS=0 WEB_ORIGIN=https://genomics.ex
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench bench-annotator bench-archive accuracy chaos fmt lock clean chromium
+.PHONY: help demo up test check bench bench-annotator bench-archive accuracy chaos lambda fmt lock clean chromium
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -66,6 +66,9 @@ accuracy: $(VENV)/local.stamp ## Compare the annotator with Ensembl VEP's answer
 
 chaos: $(VENV)/local.stamp ## Kill, cut off and confuse a stack of its own: nothing may be lost or doubled; ARGS="--rounds 2"
 	@$(RUN) manage.py chaos $(ARGS)
+
+lambda: $(VENV)/local.stamp ## Pack the function that restores, into var/lambda/restore.zip (docs/archive.md)
+	@$(RUN) -m archive.lambda_package var/lambda/restore.zip
 
 fmt: $(VENV)/dev.stamp ## Bring code and templates into their form
 	$(RUN) -m ruff check --fix --quiet .

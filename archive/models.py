@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 
 from genomics.users.models import Lab
@@ -154,9 +155,16 @@ class RetrievalQuerySet(models.QuerySet["Retrieval"]):
         """This function will give those on their way that nobody has asked the vault about for some time."""
         return self.filter(state=RetrievalState.REQUESTED, checked_at__lt=checked_before).order_by("checked_at")
 
-    def to_fetch(self) -> "RetrievalQuerySet":
-        """This function will give those whose bytes can be fetched, those that expire first before the others."""
-        return self.filter(state=RetrievalState.READY).order_by(models.F("expires_at").asc(nulls_last=True))
+    def to_fetch(self, *, now: datetime) -> "RetrievalQuerySet":
+        """This function will give those whose bytes a worker is to fetch, those that expire first before the others.
+
+        Where Lambda restores, it has its time for what comes from Glacier's vaults first.
+        """
+        found = self.filter(state=RetrievalState.READY).order_by(models.F("expires_at").asc(nulls_last=True))
+        if settings.RESTORE_EXECUTOR == "lambda":
+            since = now - settings.LAMBDA_PATIENCE
+            return found.exclude(archived_file__vault=VaultName.GLACIER, ready_at__gt=since)
+        return found
 
     def measured(self, *, vault: str, storage_class: str, tier: str, most: int) -> "list[timedelta]":
         """This function will give how long the latest retrievals of a kind took in the vault, at most `most`."""

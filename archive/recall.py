@@ -211,15 +211,16 @@ def sweep(*, now: datetime) -> int:
     labs = set(to_ask.values_list("archived_file__job__lab", flat=True).distinct()[:_BATCH])
     for lab_id in labs:
         send(ASK, lab=lab_id, lab_id=str(lab_id))
-    for job_id, lab_id in _to_restore(since)[:_BATCH]:
+    for job_id, lab_id in _to_restore(now)[:_BATCH]:
         send(RESTORE, lab=lab_id, job_id=str(job_id))
     return len(labs) + sum(_recall_missing(lab, now=now) for lab in _labs_that_sleep(before=since))
 
 
-def _to_restore(since: datetime) -> QuerySet[Job, tuple[uuid.UUID, uuid.UUID]]:
+def _to_restore(now: datetime) -> QuerySet[Job, tuple[uuid.UUID, uuid.UUID]]:
     """This function will give the jobs with files to be fetched, and those whose files are all back, but not they."""
+    since = now - settings.ARCHIVE_PAUSE
     of_job = Retrieval.objects.filter(archived_file__job=OuterRef("pk"))
-    to_fetch = Exists(of_job.filter(state=RetrievalState.READY, ready_at__lt=since))
+    to_fetch = Exists(of_job.to_fetch(now=now).filter(ready_at__lt=since))
     jobs = Job.objects.filter(to_fetch | ~Exists(of_job.open()), status=Status.RESTORING, updated_at__lt=since)
     return jobs.filter(deleted_at=None).order_by("updated_at").values_list("pk", "lab_id")
 

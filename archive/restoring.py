@@ -21,6 +21,8 @@ from archive.errors import (
 )
 from archive.locking import alone_with
 from archive.models import ArchivedFile, Retrieval, RetrievalState
+from archive.transfer import Report
+from genomics.queues import send
 from jobs import retention, transitions
 from jobs.errors import StaleJobError
 from jobs.models import Job, Status
@@ -40,7 +42,7 @@ def restore(job_id: uuid.UUID, *, actor: str, clock: Clock) -> bool:
         if job is None or job.status != Status.RESTORING:
             return False
         for retrieval in (
-            Retrieval.objects.to_fetch()
+            Retrieval.objects.to_fetch(now=clock())
             .filter(archived_file__job=job)
             .select_related("archived_file__file", "archived_file__job", "recall")
         ):
@@ -54,6 +56,29 @@ def restore(job_id: uuid.UUID, *, actor: str, clock: Clock) -> bool:
             return False
         releasing.release(job, now=clock())
         return True
+
+
+def hear(retrieval: Retrieval, report: Report, *, now: datetime) -> bool:
+    """This function will note how a restore outside of the workers ended, and tell whether it ended a retrieval.
+
+    A worker goes on from there: the job is completed, and the archive deleted last.
+    """
+    if report.failure:
+        return recall.failed(retrieval, report.failure, now=now)
+    target = files.hot(retrieval.archived_file.file)
+    if (report.size_bytes, report.sha256) != (target.size_bytes, target.sha256):
+        logger.error("Retrieval %s is said to have brought other bytes than were made.", retrieval.pk)
+        return False
+    try:
+        with transaction.atomic():
+            if retrieval.state == RetrievalState.REQUESTED:  # the vault's own message is late, or lost
+                retrievals.ready(retrieval, ready_at=report.ready_at, expires_at=None)
+            record(retrieval, size_bytes=report.size_bytes, sha256=report.sha256, now=now)
+            job = retrieval.archived_file.job
+            send(recall.RESTORE, lab=job.lab_id, job_id=str(job.pk))
+    except StaleRetrievalError:
+        return False
+    return True
 
 
 def record(retrieval: Retrieval, *, size_bytes: int, sha256: str, now: datetime) -> None:

@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "genomics.settings")
 app = Celery("genomics")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["consumer"].add("archive.consumer:Notifications")  # in the worker that NOTIFICATIONS_WORKER names
 
 
 @setup_logging.connect

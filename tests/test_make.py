@@ -24,7 +24,7 @@ class TestHelp:
     def test_is_the_default_and_lists_each_command(self) -> None:
         shown = _make().stdout
         assert shown == _make("help").stdout
-        for target in ("demo", "up", "test", "check", "bench", "bench-annotator", "accuracy", "fmt", "clean"):
+        for target in ("demo", "up", "test", "check", "bench", "bench-annotator", "accuracy", "lambda", "fmt", "clean"):
             assert f"make {target} " in shown
 
 

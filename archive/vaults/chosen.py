@@ -18,6 +18,11 @@ def default() -> Vault:
     return named(settings.VAULT)
 
 
+def audible() -> list[Vault]:
+    """This function will give the vaults whose messages may come: those of AWS, and the one of the settings."""
+    return [named(name) for name in dict.fromkeys((VaultName.S3, VaultName.GLACIER, VaultName(settings.VAULT)))]
+
+
 @functools.cache
 def named(name: str) -> Vault:
     """This function will give the vault of that VaultName, one per process."""

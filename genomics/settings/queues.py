@@ -38,6 +38,8 @@ TASKS = {
 }
 TASK_QUEUES = sorted({row.queue for row in TASKS.values()})
 
+NOTIFICATIONS_WORKER = "maintenance"  # the workers of this queue read the raw queue `notifications`, too
+
 HEARTBEATS_DIR = VAR_DIR / "heartbeats"
 WORKER_SILENCE = env.seconds(
     "WORKER_SILENCE_SECONDS",
@@ -57,7 +59,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "is_secure": not LOCAL_AWS,
     "wait_time_seconds": 20,
     "polling_interval": 1,
-    "predefined_queues": {queue: {"url": STACK.queue_urls[queue]} for queue in TASK_QUEUES},
+    "predefined_queues": {queue: {"url": STACK.queue_urls[queue]} for queue in (*TASK_QUEUES, "notifications")},
     # Sends and acknowledgements, and not the long polls, which have a client of their own. A person waits for each
     # hint, while the sweep sends what was not sent: better none than a late one.
     "client-config": {

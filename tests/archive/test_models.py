@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from archive.models import ArchivedFile, Recall, Retrieval, RetrievalState, Tier, name_of
+from archive.models import ArchivedFile, Recall, Retrieval, RetrievalState, Tier, VaultName, name_of
 from jobs import needs
 from jobs.models import Job, Kind
 from tests.archive.factory import make_archived_file, make_recall, make_retrieval
@@ -155,7 +155,18 @@ class TestRetrievalQuestions:
     def test_to_fetch_begins_with_what_expires_first(self, job: Job, rows: dict[str, Retrieval], now: datetime) -> None:
         other = make_retrieval(make_archived_file(job, now=now, kind=Kind.LEDGER), now=now, state=RetrievalState.READY)
         Retrieval.objects.filter(pk=other.pk).update(expires_at=now + MINUTE)
-        assert list(Retrieval.objects.to_fetch()) == [other, rows["READY"]]
+        assert list(Retrieval.objects.to_fetch(now=now)) == [other, rows["READY"]]
+
+    def test_to_fetch_leaves_vaults_to_lambda_for_a_time(
+        self, job: Job, rows: dict[str, Retrieval], now: datetime, settings: Any
+    ) -> None:
+        archived = make_archived_file(job, now=now, kind=Kind.LEDGER, vault=VaultName.GLACIER, storage_class="")
+        in_vault = make_retrieval(archived, now=now, state=RetrievalState.READY)
+        assert set(Retrieval.objects.to_fetch(now=now)) == {rows["READY"], in_vault}
+        settings.RESTORE_EXECUTOR = "lambda"
+        assert set(Retrieval.objects.to_fetch(now=now)) == {rows["READY"]}
+        later = now + settings.LAMBDA_PATIENCE
+        assert set(Retrieval.objects.to_fetch(now=later)) == {rows["READY"], in_vault}
 
     def test_measured_gives_the_latest_of_one_kind(self, rows: dict[str, Retrieval], now: datetime) -> None:
         Retrieval.objects.filter(pk=rows["RESTORED"].pk).update(ready_at=now + 2 * MINUTE)

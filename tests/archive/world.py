@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from unittest import mock
@@ -142,7 +142,9 @@ def hints() -> Iterator[list[tuple[str, dict[str, str]]]]:
         del lab
         sent.append((task, ids))
 
-    with mock.patch.object(archiving, "send", send), mock.patch.object(recall, "send", send):
+    with ExitStack() as patches:
+        for module in (archiving, recall, restoring):
+            patches.enter_context(mock.patch.object(module, "send", send))
         yield sent
 
 

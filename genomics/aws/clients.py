@@ -94,6 +94,7 @@ def stepfunctions() -> Any:
     )
 
 
+@functools.cache
 def functions() -> "LambdaClient":
     return boto3.client("lambda", config=_patient_for_seconds())
 

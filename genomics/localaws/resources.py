@@ -265,7 +265,7 @@ def _instance_profile(resource: Resource, clients: Clients) -> Change:
 def _state_machine(resource: Resource, clients: Clients) -> Change:
     machines, properties = clients("stepfunctions"), resource.properties
     definition, role = properties["Definition"], properties["RoleArn"]
-    current = _unless_missing(lambda: machines.describe_state_machine(stateMachineArn=resource.ref))
+    current = unless_missing(lambda: machines.describe_state_machine(stateMachineArn=resource.ref))
     if current is None:
         machines.create_state_machine(name=resource.attributes["Name"], definition=json.dumps(definition), roleArn=role)
         return Change.CREATED

@@ -16,6 +16,9 @@ PRODUCTION := GENOMICS_ENV=production LOCAL_AWS=0 WEB_ORIGIN=https://genomics.ex
 	DATABASE_URL=postgresql://genomics@database.example/genomics DEFAULT_FROM_EMAIL=hello@genomics.example \
 	EMAIL_HOST=mail.example AWS_DEFAULT_REGION=us-east-1 AWS_ACCOUNT_ID=123456789012
 
+# Nobody wants to wait minutes for a demonstration.
+JOURNEY_TIMES := FREE_KEPT_HOT_SECONDS=10 DOWNLOAD_URL_LIFETIME_SECONDS=5 ARCHIVE_PAUSE_SECONDS=5
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo up test check bench bench-annotator bench-archive accuracy chaos lambda fmt lock clean chromium
@@ -24,7 +27,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/local.stamp ## Send a sample through everything; ONCE=1 stops then, JOURNEY=1 goes into the vault and back
-	@$(if $(filter-out 0,$(JOURNEY)),FREE_KEPT_HOT_SECONDS=$${FREE_KEPT_HOT_SECONDS:-10}) $(RUN) manage.py demo \
+	@$(if $(filter-out 0,$(JOURNEY)),$(JOURNEY_TIMES)) $(RUN) manage.py demo \
 		$(if $(filter-out 0,$(ONCE)),--once) $(if $(filter-out 0,$(JOURNEY)),--journey) $(ARGS)
 
 up: $(VENV)/local.stamp ## Start everything and serve until Ctrl-C; WEB_PORT=8001 chooses the port

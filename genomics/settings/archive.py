@@ -39,7 +39,11 @@ LAMBDA_PATIENCE = env.seconds(
     "so long after Glacier has brought the bytes the workers leave them to Lambda; then they carry them themselves",
     default=timedelta(minutes=30),
 )
-ARCHIVE_PAUSE = timedelta(seconds=60)  # so long the sweeps leave work to whoever may still be at it
+ARCHIVE_PAUSE = env.seconds(
+    "ARCHIVE_PAUSE_SECONDS",
+    "so long the sweeps of the archive leave work to whoever may still be at it",
+    default=timedelta(seconds=60),
+)
 ARCHIVE_RETRY_PAUSE = env.seconds(
     "ARCHIVE_RETRY_PAUSE_SECONDS",
     "pause before a result that the vault refused is archived, or a lost recall begun, again",

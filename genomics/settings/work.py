@@ -54,7 +54,9 @@ ANNOTATION_OUTPUT_BYTES = env.integer(
     "ANNOTATION_OUTPUT_BYTES", "largest file that one annotation may write", default=50 * 1024**3
 )
 
-DOWNLOAD_URL_LIFETIME = timedelta(seconds=60)
+DOWNLOAD_URL_LIFETIME = env.seconds(
+    "DOWNLOAD_URL_LIFETIME_SECONDS", "how long a link to a file of a result is good", default=timedelta(seconds=60)
+)
 UPLOAD_URL_LIFETIME = timedelta(minutes=15)
 UPLOAD_PART_BYTES = 16 * 1024**2
 DRAFT_LIFETIME = timedelta(hours=24)  # an upload that nobody goes on with can be resumed for so long

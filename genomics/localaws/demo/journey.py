@@ -55,6 +55,7 @@ class Journey:
             return
         self._step(f"resting   {self._refusal(kept[0].file)}")
         self._tell_archives()
+        self._wait_cold(stopping=stopping)
         plans.change_plan(self._lab, Plan.PREMIUM, actor=_ACTOR, now=timezone.now())
         self._step("plan      the lab is PREMIUM now: everything comes back")
         self._follow("COMPLETED", stopping=stopping)
@@ -86,6 +87,14 @@ class Journey:
                 return
             if time.monotonic() > deadline:
                 raise DemoFailedError(f"The job is still {state.status} after {PATIENCE_SECONDS:.0f} s.")
+
+    def _wait_cold(self, *, stopping: threading.Event) -> None:
+        """This function will wait until the vault alone has the files: hot copies outlive the links to them."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while ArchivedFile.objects.still_hot().filter(job=self._job).exists() and not stopping.wait(POLL_SECONDS):
+            if time.monotonic() > deadline:
+                raise DemoFailedError(f"The hot copies are still there after {PATIENCE_SECONDS:.0f} s.")
+        self._step("deleted   the hot copies")
 
     def _refusal(self, file: StoredFile) -> str:
         """This function will ask for a file that rests, and give what is answered."""

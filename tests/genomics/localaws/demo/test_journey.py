@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from archive.models import ArchivedFile
 from genomics.localaws.demo import journey
 from genomics.localaws.demo.browser import Browser, JobState, StoredFile
 from genomics.localaws.demo.journey import Journey
@@ -62,7 +63,7 @@ class _FakeBrowser(Browser):
 @pytest.fixture
 def job(free_user: User, now: datetime) -> Job:
     job = make_job(free_user, now=now)
-    make_retrieval(make_archived_file(job, now=now), now=now)
+    make_retrieval(make_archived_file(job, now=now, hot_deleted_at=now), now=now)
     return job
 
 
@@ -99,6 +100,12 @@ class TestJourney:
         monkeypatch.setattr(journey, "PATIENCE_SECONDS", 0)
         with pytest.raises(DemoFailedError, match="still COMPLETED"):
             _tell(job, _FakeBrowser([_HOT]))
+
+    def test_fails_when_hot_copies_stay(self, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+        ArchivedFile.objects.update(hot_deleted_at=None)
+        monkeypatch.setattr(journey, "PATIENCE_SECONDS", 0.05)
+        with pytest.raises(DemoFailedError, match="hot copies are still there"):
+            _tell(job, _FakeBrowser([_HOT, *_WAY]))
 
     def test_fails_without_the_files(self, job: Job) -> None:
         with pytest.raises(DemoFailedError, match="without VCF and TABLE"):

@@ -45,5 +45,9 @@ class VaultClosedError(VaultRefusedError):
     """AWS lets this account use no vaults (closed to new customers since 2025-12-15): set VAULT=s3."""
 
 
+class InventoryPendingError(Exception):
+    """The vault tells what it holds in an inventory only, which was asked for and is not there yet."""
+
+
 class StaleRetrievalError(Exception):
     """The row is no longer as the caller knew it: somebody else moved the retrieval."""

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from archive import errors
@@ -32,6 +32,17 @@ class Order:
     tier: Tier
     errand: Errand
     asked_before: bool  # an earlier call with this errand may have reached the vault without our knowing its answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One archive as the vault itself tells of it."""
+
+    archive_id: str
+    name: str  # of the archiving that made it, or whatever somebody else called it
+    size_bytes: int
+    checksum: str  # as in Archive; empty: not told with a list
+    stored_at: datetime
 
 
 class State(enum.Enum):
@@ -72,6 +83,10 @@ class Vault(Protocol):
     def name(self) -> VaultName:
         """Under which a row remembers where its archive is."""
 
+    @property
+    def lag(self) -> timedelta:
+        """So long `look` and `held` may not know of what was stored, or still tell of what was deleted."""
+
     def store(self, source: HotFile, *, name: str) -> Archive:
         """This function will copy a hot file into the vault and verify the copy; the hot file stays.
 
@@ -100,6 +115,18 @@ class Vault(Protocol):
 
     def delete(self, archive_id: str) -> None:
         """This function will delete an archive; one that is gone already is fine."""
+
+    def look(self, archive: Archive) -> Held:
+        """This function will tell what the vault holds under an id, with its checksum; the bytes are not read.
+
+        Raises ArchiveMissingError, and InventoryPendingError where the vault tells later.
+        """
+
+    def held(self, *, prefix: str = "") -> Iterator[Held]:
+        """This function will give all archives whose name begins with `prefix`, of somebody else's too.
+
+        Raises InventoryPendingError where the vault tells later.
+        """
 
     def parse_event(self, body: str) -> tuple[Event, ...]:
         """This function will read a message of the topic vault-events.

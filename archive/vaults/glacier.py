@@ -1,12 +1,14 @@
 """The vault in Amazon Glacier's own vaults, for accounts that have them: bytes are carried in and out."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 
 from archive import transfer
 from archive.errors import (
     ArchiveMissingError,
     ChecksumMismatchError,
+    InventoryPendingError,
     RetrievalFailedError,
     RetrievalGoneError,
     RetrievalNotReadyError,
@@ -14,7 +16,7 @@ from archive.errors import (
 )
 from archive.models import Tier, VaultName
 from archive.transfer import Errand, HotFile
-from archive.vaults.base import Archive, Event, Order, Standing, State, translated
+from archive.vaults.base import Archive, Event, Held, Order, Standing, State, translated
 from genomics.aws import glacier, tree_hash
 from genomics.aws.errors import NotInVaultError
 
@@ -29,12 +31,14 @@ class GlacierVault:
     """
 
     name = VaultName.GLACIER
+    lag = timedelta(hours=48)  # an inventory is made about once a day, and is good for another
 
     def __init__(self, *, vault: str, topic: str, part_bytes: int) -> None:
         """`topic` (an ARN) is told when a retrieval ends. Files above `part_bytes`, 2ⁿ MiB, are sent in parts."""
         self._vault = vault
         self._topic = topic
         self._part_bytes = part_bytes
+        self._inventory: tuple[str, dict[str, Held]] = ("", {})  # the latest that was read: its job and what it lists
 
     def store(self, source: HotFile, *, name: str) -> Archive:
         with translated():
@@ -95,6 +99,18 @@ class GlacierVault:
         with translated():
             glacier.delete_archive(self._vault, archive_id=archive_id)
 
+    def look(self, archive: Archive) -> Held:
+        with translated():
+            found = self._held().get(archive.archive_id)
+        if found is None:
+            raise ArchiveMissingError(archive.archive_id)
+        return found
+
+    def held(self, *, prefix: str = "") -> Iterator[Held]:
+        with translated():
+            found = self._held()
+        yield from (held for held in found.values() if held.name.startswith(prefix))
+
     def parse_event(self, body: str) -> tuple[Event, ...]:
         job = glacier.parse_message(body)
         if job is None:
@@ -128,6 +144,26 @@ class GlacierVault:
             raise
         return archive_id, checksum
 
+    def _held(self) -> dict[str, Held]:
+        """This function will read the latest inventory, once, or ask for one and raise InventoryPendingError."""
+        try:
+            job_id = self._latest_inventory()
+            if self._inventory[0] != job_id:
+                listed = glacier.read_inventory(self._vault, job_id=job_id)
+                self._inventory = (job_id, {one.archive_id: _listed(one) for one in listed})
+        except NotInVaultError as error:  # of a vault's first day, or of an output that has just expired
+            raise InventoryPendingError(self._vault) from error
+        return self._inventory[1]
+
+    def _latest_inventory(self) -> str:
+        inventories = [one for one in glacier.inventories(self._vault) if one.succeeded or not one.completed]
+        there = next((one for one in inventories if one.completed), None)
+        if there is not None:
+            return there.job_id
+        if not inventories:
+            glacier.begin_inventory(self._vault)
+        raise InventoryPendingError(self._vault)
+
     def _asked_before(self, errand: Errand) -> str | None:
         """This function will give the job that an earlier call may have begun for this errand, None without one."""
         for job in glacier.jobs(self._vault):
@@ -136,6 +172,16 @@ class GlacierVault:
             if found is not None and found.retrieval_id == errand.retrieval_id and not failed:
                 return job.job_id
         return None
+
+
+def _listed(one: glacier.Listed) -> Held:
+    return Held(
+        archive_id=one.archive_id,
+        name=one.description,
+        size_bytes=one.size_bytes,
+        checksum=one.tree_hash,
+        stored_at=one.created_at,
+    )
 
 
 def _standing(job: glacier.Job) -> Standing:

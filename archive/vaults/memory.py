@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from archive.errors import (
 )
 from archive.models import Tier, VaultName
 from archive.transfer import Errand, HotFile
-from archive.vaults.base import Archive, Event, Order, Standing, State, translated
+from archive.vaults.base import Archive, Event, Held, Order, Standing, State, translated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class MemoryVault:
     """Archives and retrievals in dicts; hot files are in S3, as for the other vaults."""
 
     name = VaultName.MEMORY
+    lag = timedelta(0)
 
     def __init__(self, *, clock: Callable[[], datetime], part_bytes: int) -> None:
         self.capacity = True  # False: none for tier EXPEDITED
@@ -43,6 +44,7 @@ class MemoryVault:
         self._clock = clock
         self._part_bytes = part_bytes
         self._archives: dict[str, bytes] = {}
+        self._stored_at: dict[str, datetime] = {}
         self._retrievals: dict[str, _Retrieval] = {}
 
     def store(self, source: HotFile, *, name: str) -> Archive:
@@ -52,6 +54,7 @@ class MemoryVault:
         sha256 = hashlib.sha256(data).hexdigest()
         transfer.check_digest(source, sha256=sha256)
         self._archives[name] = data
+        self._stored_at[name] = self._clock()
         return Archive(archive_id=name, size_bytes=len(data), sha256=sha256, checksum=sha256, storage_class="")
 
     def begin_retrieval(self, order: Order) -> str:
@@ -94,6 +97,14 @@ class MemoryVault:
     def delete(self, archive_id: str) -> None:
         self._archives.pop(archive_id, None)
 
+    def look(self, archive: Archive) -> Held:
+        if archive.archive_id not in self._archives:
+            raise ArchiveMissingError(archive.archive_id)
+        return self._held(archive.archive_id)
+
+    def held(self, *, prefix: str = "") -> Iterator[Held]:
+        yield from (self._held(name) for name in sorted(self._archives) if name.startswith(prefix))
+
     def parse_event(self, body: str) -> tuple[Event, ...]:
         try:
             ticket = json.loads(body)["memory"]
@@ -105,6 +116,16 @@ class MemoryVault:
     def message(self, ticket: str) -> str:
         """This function will give the message that a topic would carry when this retrieval ends."""
         return json.dumps({"memory": ticket})
+
+    def _held(self, name: str) -> Held:
+        data = self._archives[name]
+        return Held(
+            archive_id=name,
+            name=name,
+            size_bytes=len(data),
+            checksum=hashlib.sha256(data).hexdigest(),
+            stored_at=self._stored_at[name],
+        )
 
     def _standing(self, found: _Retrieval) -> Standing:
         now = self._clock()

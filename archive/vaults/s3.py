@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -19,8 +20,8 @@ from archive.errors import (
 )
 from archive.models import Tier, VaultName
 from archive.transfer import HotFile
-from archive.vaults.base import Archive, Event, Order, Standing, State, translated
-from genomics.aws import s3, s3_archive
+from archive.vaults.base import Archive, Event, Held, Order, Standing, State, translated
+from genomics.aws import s3, s3_archive, s3_listing
 from genomics.aws.errors import ObjectAsleepError, ObjectExistsError, ObjectMissingError, RetrievalRunningError
 
 if TYPE_CHECKING:  # the stubs are not installed in production
@@ -39,6 +40,7 @@ class S3GlacierVault:
     """
 
     name = VaultName.S3
+    lag = timedelta(0)
 
     def __init__(
         self,
@@ -127,6 +129,31 @@ class S3GlacierVault:
                 if upload.key == archive_id:
                     s3.abort_upload(self._bucket, key=upload.key, upload_id=upload.upload_id)
             s3.delete(self._bucket, keys=[archive_id])
+
+    def look(self, archive: Archive) -> Held:
+        with translated():
+            try:
+                found = s3_archive.describe(self._place(archive.archive_id))
+            except ObjectMissingError as error:
+                raise ArchiveMissingError(archive.archive_id) from error
+        return Held(
+            archive_id=archive.archive_id,
+            name=archive.archive_id,
+            size_bytes=found.size_bytes,
+            checksum=found.checksum,
+            stored_at=found.modified_at,
+        )
+
+    def held(self, *, prefix: str = "") -> Iterator[Held]:
+        with translated():
+            for found in s3_listing.objects(self._bucket, prefix=prefix):
+                yield Held(
+                    archive_id=found.key,
+                    name=found.key,
+                    size_bytes=found.size_bytes,
+                    checksum="",
+                    stored_at=found.modified_at,
+                )
 
     def parse_event(self, body: str) -> tuple[Event, ...]:
         try:

@@ -45,6 +45,27 @@ class Job:
     completed_at: datetime | None  # None: not completed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """A list of what a vault holds, which Glacier makes about once a day and gives on demand, hours later."""
+
+    job_id: str
+    completed: bool
+    succeeded: bool
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One archive in an inventory."""
+
+    archive_id: str
+    description: str
+    size_bytes: int
+    tree_hash: str  # hexadecimal
+    created_at: datetime
+
+
 def upload_archive(vault: str, *, data: bytes, description: str) -> str:
     """This function will store bytes as one archive and give its id, which no other call but an inventory tells.
 
@@ -138,6 +159,55 @@ def jobs(vault: str) -> Iterator[Job]:
     with _translated():
         for page in pages:
             yield from (_job(found) for found in page["JobList"] if found["Action"] == "ArchiveRetrieval")
+
+
+def begin_inventory(vault: str) -> None:
+    """This function will ask for the vault's inventory. Raises NotInVaultError for a vault that there is not."""
+    with _translated():
+        clients.glacier_jobs().initiate_job(
+            accountId=_OWN_ACCOUNT,
+            vaultName=vault,
+            jobParameters={"Type": "inventory-retrieval", "Format": "JSON"},
+        )
+
+
+def inventories(vault: str) -> list[Inventory]:
+    """This function will give the inventories that were asked for and are running or still there, latest first."""
+    pages = clients.glacier().get_paginator("list_jobs").paginate(accountId=_OWN_ACCOUNT, vaultName=vault)
+    found = []
+    with _translated():
+        for page in pages:
+            found += [job for job in page["JobList"] if job["Action"] == "InventoryRetrieval"]
+    made = [
+        Inventory(
+            job_id=job["JobId"],
+            completed=bool(job.get("Completed")),
+            succeeded=job.get("StatusCode") == "Succeeded",
+            asked_at=datetime.fromisoformat(job["CreationDate"]),
+        )
+        for job in found
+    ]
+    return sorted(made, key=lambda inventory: inventory.asked_at, reverse=True)
+
+
+def read_inventory(vault: str, *, job_id: str) -> list[Listed]:
+    """This function will read an inventory that is there. Raises NotInVaultError when it has expired.
+
+    Format: Developer Guide, "Initiate Job", output of an inventory retrieval.
+    """
+    with _translated():
+        answer = clients.glacier().get_job_output(accountId=_OWN_ACCOUNT, vaultName=vault, jobId=job_id)
+        listed = json.load(answer["body"])["ArchiveList"]
+    return [
+        Listed(
+            archive_id=one["ArchiveId"],
+            description=one["ArchiveDescription"] or "",
+            size_bytes=one["Size"],
+            tree_hash=one["SHA256TreeHash"],
+            created_at=datetime.fromisoformat(one["CreationDate"]),
+        )
+        for one in listed
+    ]
 
 
 def read_output(vault: str, *, job_id: str, start: int, stop: int) -> bytes:

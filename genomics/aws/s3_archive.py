@@ -58,6 +58,7 @@ class ArchivedObject:
     size_bytes: int
     checksum: str  # its SHA-256 in base64, of parts "<base64>-<number of parts>"; empty when it was stored without
     storage_class: str
+    modified_at: datetime
     restored_copy: RestoredCopy | None  # None: nobody asked for one, or it has expired
 
 
@@ -110,6 +111,7 @@ def describe(place: Place) -> ArchivedObject:
         size_bytes=found["ContentLength"],
         checksum=found.get("ChecksumSHA256", ""),
         storage_class=found.get("StorageClass", "STANDARD"),
+        modified_at=found["LastModified"],
         restored_copy=_restored_copy(found.get("Restore", "")),
     )
 

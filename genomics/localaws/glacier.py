@@ -6,6 +6,7 @@ moto's own vaults check no tree hash, know no parts, finish at once and tell nob
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -205,12 +206,15 @@ def _abort_upload(shelf: Shelf, request: Request) -> Answer:
 def _begin_job(shelf: Shelf, request: Request) -> Answer:
     asked = json.loads(b"".join(shelf.read(request.received.file, start=0, stop=request.received.size)))
     tier, description = asked.get("Tier") or "Standard", asked.get("Description")
-    if asked.get("Type") != "archive-retrieval" or tier not in conditions.times:
-        raise _bad("Only archive retrievals are known here, of a tier of AWS")
     _check_description(description or "")
+    if asked.get("Type") == "inventory-retrieval":
+        _check_load()
+        job_id = shelf.begin_inventory(request.place, topic=asked.get("SNSTopic"), description=description)
+        return Answer(status=202, headers={"x-amz-job-id": job_id, "Content-Length": "0"}, body=[])
+    if asked.get("Type") != "archive-retrieval" or tier not in conditions.times:
+        raise _bad("Only retrievals of archives and inventories are known here, of a tier of AWS")
     archive = _archive(shelf, request.place, str(asked.get("ArchiveId")))
-    if conditions.throttled:
-        raise Refused(400, "ThrottlingException", "Rate exceeded")
+    _check_load()
     if tier == EXPEDITED and not conditions.expedited_capacity:
         message = "Insufficient capacity to process expedited retrieval. Please try again later."
         raise Refused(503, "InsufficientCapacityException", message)
@@ -231,6 +235,8 @@ def _job_output(shelf: Shelf, request: Request) -> Answer:
     job = _job(shelf, request)
     if not shelf.is_done(job) or job["failed"]:
         raise _bad(f"The job is not currently available for download: {request.id}")
+    if not job["archive"]:
+        return _json(200, _inventory(shelf, request.place))
     archive, size = _archive(shelf, request.place, job["archive"]), int(job["size"])
     start, stop = _window(request.headers.get("range", ""), size=size)
     headers = {
@@ -244,6 +250,24 @@ def _job_output(shelf: Shelf, request: Request) -> Answer:
         headers["x-amz-sha256-tree-hash"] = shelf.tree_hash(archive["file"], start=start, stop=stop)
     body = shelf.read(archive["file"], start=start, stop=stop)
     return Answer(status=206 if "range" in request.headers else 200, headers=headers, body=body)
+
+
+def _inventory(shelf: Shelf, place: Place) -> dict[str, Any]:
+    """This function will give what the vault holds now; AWS's list is up to a day old."""
+    return {
+        "VaultARN": _arn(place.region, vault=place.vault),
+        "InventoryDate": _time(time.time()),
+        "ArchiveList": [
+            {
+                "ArchiveId": archive["id"],
+                "ArchiveDescription": archive["description"],
+                "CreationDate": _time(shelf.stored_at(archive)),
+                "Size": archive["size"],
+                "SHA256TreeHash": archive["tree_hash"],
+            }
+            for archive in shelf.archives(place)
+        ],
+    }
 
 
 def _window(asked: str, *, size: int) -> tuple[int, int]:
@@ -266,6 +290,11 @@ def _check_content(request: Request) -> None:
         raise _bad("The body is not the one that was signed")
 
 
+def _check_load() -> None:
+    if conditions.throttled:
+        raise Refused(400, "ThrottlingException", "Rate exceeded")
+
+
 def _check_description(description: str) -> None:
     if len(description) > _LONGEST_DESCRIPTION or not description.isascii() or not description.isprintable():
         raise _bad("Invalid description: printable ASCII, 1,024 characters at most")
@@ -274,23 +303,28 @@ def _check_description(description: str) -> None:
 def _described(shelf: Shelf, job: Row) -> dict[str, Any]:
     done = shelf.is_done(job)
     state = ("Failed" if job["failed"] else "Succeeded") if done else "InProgress"
-    return {
-        "Action": "ArchiveRetrieval",
-        "ArchiveId": job["archive"],
-        "ArchiveSHA256TreeHash": job["tree_hash"],
-        "ArchiveSizeInBytes": job["size"],
+    common = {
         "Completed": done,
         "CompletionDate": _time(job["done_at"]) if done else None,
         "CreationDate": _time(job["created_at"]),
         "JobDescription": job["description"],
         "JobId": job["id"],
-        "RetrievalByteRange": f"0-{job['size'] - 1}",
-        "SHA256TreeHash": job["tree_hash"],
         "SNSTopic": job["topic"],
         "StatusCode": state,
         "StatusMessage": state,
-        "Tier": job["tier"],
         "VaultARN": _arn(job["region"], vault=job["vault"]),
+    }
+    if not job["archive"]:
+        return {**common, "Action": "InventoryRetrieval"}
+    return {
+        **common,
+        "Action": "ArchiveRetrieval",
+        "ArchiveId": job["archive"],
+        "ArchiveSHA256TreeHash": job["tree_hash"],
+        "ArchiveSizeInBytes": job["size"],
+        "RetrievalByteRange": f"0-{job['size'] - 1}",
+        "SHA256TreeHash": job["tree_hash"],
+        "Tier": job["tier"],
     }
 
 

@@ -131,6 +131,13 @@ class Shelf:
             "SELECT * FROM archive WHERE id = ? AND region = ? AND vault = ?", archive_id, place.region, place.vault
         )
 
+    def archives(self, place: Place) -> list[Row]:
+        return self._all("SELECT * FROM archive WHERE region = ? AND vault = ? ORDER BY id", *_in(place))
+
+    def stored_at(self, archive: Row) -> float:
+        """This function will tell when an archive was stored, in seconds since 1970."""
+        return float((self._bytes / archive["file"]).stat().st_mtime)
+
     def remove_archive(self, archive: Row) -> None:
         self._run("DELETE FROM archive WHERE id = ?", archive["id"])
         self.discard(archive["file"])
@@ -177,6 +184,17 @@ class Shelf:
         self._run(
             "INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(job_id, *_in(place), archive["id"], archive["size"], archive["tree_hash"], tier, topic, description),
+            *(now, done_at, done_at + conditions.day.total_seconds(), conditions.failing, False),
+        )
+        return job_id
+
+    def begin_inventory(self, place: Place, *, topic: str | None, description: str | None) -> str:
+        """This function will begin a retrieval of the vault's inventory: a job without an archive."""
+        job_id, now = _new_id(_JOB_ID_LENGTH), self._clock()
+        done_at = now + conditions.times["Standard"].total_seconds()
+        self._run(
+            "INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(job_id, *_in(place), "", 0, "", "", topic, description),
             *(now, done_at, done_at + conditions.day.total_seconds(), conditions.failing, False),
         )
         return job_id

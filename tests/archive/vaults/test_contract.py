@@ -1,8 +1,10 @@
 """What every vault promises. Each test runs against all of them."""
 
 import dataclasses
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import pytest
 
@@ -10,6 +12,7 @@ from archive.errors import (
     ArchiveMissingError,
     ChecksumMismatchError,
     HotCopyMissingError,
+    InventoryPendingError,
     NoExpeditedCapacityError,
     RetrievalGoneError,
     RetrievalNotReadyError,
@@ -36,6 +39,7 @@ from tests.archive.vaults.backends import NAMES, PART, Backend, backend, wait_fo
 
 pytestmark = pytest.mark.usefixtures("aws")
 
+T = TypeVar("T")
 BOTH_SIZES = pytest.mark.parametrize("content", [SMALL, LARGE], ids=["small", "large"])
 A_WHILE = timedelta(minutes=5)
 
@@ -327,3 +331,33 @@ class TestParseEvent:
     )  # fmt: skip
     def test_leaves_other_messages_alone(self, cold: Backend, body: str) -> None:
         assert cold.vault.parse_event(body) == ()
+
+
+class TestHeld:
+    def test_tells_what_was_stored_with_size_and_checksum(self, cold: Backend) -> None:
+        archive = cold.vault.store(hot_file(SMALL), name="lab/job/1")
+        other = cold.vault.store(hot_file(LARGE), name="lab/job-2/2")
+        found = _patiently(lambda: list(cold.vault.held(prefix="lab/job/")))
+        assert [(one.archive_id, one.name, one.size_bytes) for one in found] == [
+            (archive.archive_id, "lab/job/1", len(SMALL))
+        ]
+        for each in (archive, other):
+            held = cold.vault.look(each)
+            assert (held.archive_id, held.size_bytes) == (each.archive_id, each.size_bytes)
+            assert held.checksum == each.checksum
+
+    def test_knows_of_no_archive_that_is_gone(self, cold: Backend) -> None:
+        archive = cold.vault.store(hot_file(SMALL), name="lab/job/1")
+        cold.vault.delete(archive.archive_id)
+        with pytest.raises(ArchiveMissingError):
+            _patiently(lambda: cold.vault.look(archive))
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """This function will ask again until the vault tells."""
+    for _ in range(20):
+        try:
+            return ask()
+        except InventoryPendingError:
+            time.sleep(0.05)
+    return ask()

@@ -224,10 +224,35 @@ class TestJob:
         with pytest.raises(ClientError, match="ThrottlingException"):
             _begin(glacier, archive_id, Tier="Standard")
 
-    @pytest.mark.parametrize("parameters", [{"Tier": "Fast"}, {"Type": "inventory-retrieval"}, {"Description": "é"}])
+    @pytest.mark.parametrize("parameters", [{"Tier": "Fast"}, {"Type": "select"}, {"Description": "é"}])
     def test_refuses_what_is_not_known(self, glacier: Any, parameters: dict[str, str]) -> None:
         with pytest.raises(ClientError, match="InvalidParameterValueException"):
             _begin(glacier, _store(glacier), **parameters)
+
+
+class TestInventory:
+    def _ask(self, glacier: Any) -> str:
+        asked = {"Type": "inventory-retrieval", "Format": "JSON"}
+        return str(glacier.initiate_job(vaultName="v", jobParameters=asked)["jobId"])
+
+    def test_tells_what_the_vault_holds(self, glacier: Any) -> None:
+        stored = glacier.upload_archive(vaultName="v", body=BODY, archiveDescription="the first")
+        job_id = self._ask(glacier)
+        (job,) = glacier.list_jobs(vaultName="v")["JobList"]
+        assert (job["JobId"], job["Action"], job["StatusCode"]) == (job_id, "InventoryRetrieval", "Succeeded")
+        (listed,) = json.load(glacier.get_job_output(vaultName="v", jobId=job_id)["body"])["ArchiveList"]
+        assert listed["ArchiveId"] == stored["archiveId"]
+        assert (listed["ArchiveDescription"], listed["Size"]) == ("the first", len(BODY))
+        assert listed["SHA256TreeHash"] == _tree_hash(BODY)
+
+    def test_takes_its_time_and_may_be_refused(self, glacier: Any, conditions: cold.Conditions) -> None:
+        conditions.times = {tier: timedelta(hours=1) for tier in cold.TIMES}
+        job_id = self._ask(glacier)
+        assert not glacier.describe_job(vaultName="v", jobId=job_id)["Completed"]
+        assert _code(glacier.get_job_output, vaultName="v", jobId=job_id) == "InvalidParameterValueException"
+        conditions.throttled = True
+        with pytest.raises(ClientError, match="ThrottlingException"):
+            self._ask(glacier)
 
 
 class TestDeleteArchive:

@@ -38,14 +38,15 @@ def sweep(*, now: datetime) -> int:
     It gives the number of jobs whose archives are gone.
     """
     before = now - settings.ARCHIVE_PAUSE
-    done = sum(_heal(job, now=now) for job in _needless(before)[:_BATCH])
+    done = sum(heal(job, now=now) for job in needless(before)[:_BATCH])
     sleeping = Job.objects.filter(lab=OuterRef("lab"), status=Status.ARCHIVED)
     found_nothing = Recall.objects.filter(~Exists(sleeping), retrievals=None)
     found_nothing.filter(begun_at__lt=now - settings.ARCHIVE_RETRY_PAUSE).delete()
     return done
 
 
-def _needless(before: datetime) -> QuerySet[Job]:
+def needless(before: datetime) -> QuerySet[Job]:
+    """This function will give the jobs that have archives though they are hot again, or deleted, for some time."""
     hot_again = Q(status=Status.COMPLETED, archived_files__removed_at=None, updated_at__lt=before) & (
         Q(archive_due_at=None) | Q(archived_files__hot_deleted_at=None, archive_due_at__gt=before)
     )
@@ -54,7 +55,8 @@ def _needless(before: datetime) -> QuerySet[Job]:
     return jobs.distinct().defer("summary").order_by("updated_at")
 
 
-def _heal(job: Job, *, now: datetime) -> bool:
+def heal(job: Job, *, now: datetime) -> bool:
+    """This function will remove the archives of one such job, and tell whether that was possible."""
     with alone_with(job.pk) as alone:
         if not alone:
             return False
@@ -86,11 +88,10 @@ def _remove(archived: ArchivedFile) -> None:
 
 
 def _is_hot(archived: ArchivedFile) -> bool:
-    """This function will tell whether the hot copy is there: as the restore has just proved, or by reading it."""
-    if archived.retrievals.filter(state=RetrievalState.RESTORED).exists():
-        return True
+    """This function will tell whether the hot copy is there: read now, or, of its size, since a restore has read it."""
+    was_read = archived.retrievals.filter(state=RetrievalState.RESTORED).exists()
     try:
-        transfer.verify(files.hot(archived.file))
+        (transfer.check_size if was_read else transfer.verify)(files.hot(archived.file))
     except (HotCopyMissingError, ChecksumMismatchError):
         logger.exception("The archive of %s stays: its hot copy is not what was made.", archived.file_id)
         return False

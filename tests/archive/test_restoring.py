@@ -11,10 +11,11 @@ from archive.models import ArchivedFile, Retrieval, RetrievalState, Tier
 from archive.vaults.memory import MemoryVault
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
-from jobs import transitions
+from jobs import storage, transitions
 from jobs.models import Job, Kind, Status
 from tests.archive.test_archiving import status
 from tests.archive.world import World, ended, open_retrievals
+from tests.genomics.localaws.fixtures import client
 
 
 def memory(world: World) -> MemoryVault:
@@ -164,3 +165,16 @@ class TestReleasing:
         Job.objects.filter(pk=asleep.pk).update(status=Status.COMPLETED)
         releasing.sweep(now=world.clock.forward(timedelta(hours=1)))
         assert ArchivedFile.objects.at_rest().count() == 2
+
+
+class TestReleaseAfterARestore:
+    def test_keeps_the_archive_when_the_hot_copy_is_gone_again(self, world: World, asleep: Job) -> None:
+        wake(world, asleep)
+        away = mock.patch.object(world.vault, "delete", side_effect=VaultUnavailableError("away"))
+        with away, pytest.raises(VaultUnavailableError):
+            world.restore(asleep)
+        Job.objects.filter(pk=asleep.pk).update(archive_due_at=None)
+        vcf = asleep.files.get(kind=Kind.VCF)
+        client("s3").delete_object(Bucket=storage.bucket(storage.RESULTS), Key=vcf.key)
+        releasing.sweep(now=world.clock.forward(timedelta(hours=1)))
+        assert ArchivedFile.objects.get(removed_at=None).file == vcf

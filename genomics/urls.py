@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("genomics.users.urls")),
     path("", include("genomics.labs.urls")),
     path("", include("jobs.urls")),
+    path("", include("archive.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.LOCAL_AWS:

@@ -105,6 +105,8 @@ TABLE = {
     "jobs:cancel": Row(circle=LAB, post={302}),
     "jobs:retry": Row(circle=LAB, post={302}),
     "jobs:delete": Row(circle=LAB_OWNER, post={302}),
+    "archive:receipt": Row(circle=LAB, get=PAGE),
+    "archive:postpone": Row(circle=LAB_OWNER, post={302}),
     "jobs:upload-begin": Row(circle=OWN, post=PAGE, body={"name": "a.vcf", "size_bytes": 9}, json=True),
     "jobs:upload-look": Row(circle=UPLOAD, get=PAGE, json=True),
     "jobs:upload-sign": Row(circle=UPLOAD, post={200, 400, 422}, body={"parts": {}}, json=True),

@@ -54,6 +54,8 @@ RETRIEVAL_POLL = env.seconds(
     "pause between two questions to the vault about a retrieval of which no message came",
     default=timedelta(seconds=10) if LOCAL_AWS else timedelta(minutes=10),
 )
+# After its completion; what the plan allows at most is offered in any case.
+POSTPONE_CHOICES = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 S3_COPY_LIMIT_BYTES = 5 * 1024**3  # of one CopyObject; larger files are copied in parts
 ARCHIVE_PART_BYTES = 64 * 1024**2  # suits S3 (5 MiB to 5 GiB) and Glacier (2ⁿ MiB)
 

@@ -23,7 +23,12 @@ class Cost:
     @property
     def shown(self) -> str:
         """The cost for people, rounded up to whole cents."""
-        return f"${self.dollars.quantize(_CENT, rounding=ROUND_CEILING)}"
+        return shown(self.dollars)
+
+
+def shown(dollars: Decimal) -> str:
+    """This function will write an amount for people, rounded up to whole cents."""
+    return f"${dollars.quantize(_CENT, rounding=ROUND_CEILING)}"
 
 
 def of(tier: Tier, *, sizes: Sequence[int], storage_class: str) -> Cost:

@@ -41,6 +41,7 @@ class RetrievalState(models.TextChoices):
 OPEN = (RetrievalState.INTENDED, RetrievalState.REQUESTED, RetrievalState.READY)
 _STORED = models.Q(stored_at__isnull=False)
 _AT_REST = _STORED & models.Q(removed_at=None)
+_UNTOLD = _STORED & models.Q(told_at=None)
 _ASKED = models.Q(requested_at__isnull=False) & ~models.Q(ticket="")
 
 
@@ -58,6 +59,10 @@ class ArchivedFileQuerySet(models.QuerySet["ArchivedFile"]):
     def still_hot(self) -> "ArchivedFileQuerySet":
         """This function will give the files at rest whose hot copy has not been deleted yet."""
         return self.at_rest().filter(hot_deleted_at=None)
+
+    def untold(self) -> "ArchivedFileQuerySet":
+        """This function will give the files that were archived without a mail that tells of it so far."""
+        return self.filter(_UNTOLD)
 
 
 class ArchivedFile(models.Model):
@@ -77,6 +82,7 @@ class ArchivedFile(models.Model):
     stored_at = models.DateTimeField(null=True, blank=True)  # stored and verified; None: not yet
     hot_deleted_at = models.DateTimeField(null=True, blank=True)  # None: the hot copy is still there
     removed_at = models.DateTimeField(null=True, blank=True)  # from the vault; None: not removed
+    told_at = models.DateTimeField(null=True, blank=True)  # None: no mail has told yet that it was archived
 
     objects = ArchivedFileQuerySet.as_manager()
 
@@ -106,10 +112,25 @@ class ArchivedFile(models.Model):
             models.Index(
                 fields=["stored_at"], name="archived_file_still_hot", condition=_AT_REST & models.Q(hot_deleted_at=None)
             ),
+            models.Index(fields=["stored_at"], name="archived_file_untold", condition=_UNTOLD),
         ]
 
     def __str__(self) -> str:
         return f"{self.file_id} in {self.vault}"
+
+
+class Announcement(models.Model):
+    """A mail has told that a result is going to be archived; of another date another mail tells."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="archive_announcements")
+    due_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "due_at"], name="announcement_once")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} is archived at {self.due_at}"
 
 
 class RecallQuerySet(models.QuerySet["Recall"]):

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from archive import archiving, recall, releasing, restoring
+from archive import archiving, notices, recall, releasing, restoring
 from genomics import clock
 
 
@@ -44,6 +44,11 @@ def sweep(**_later: Any) -> None:
 @shared_task(name=releasing.RELEASE)
 def release(**_later: Any) -> None:
     releasing.sweep(now=clock.now())
+
+
+@shared_task(name=notices.TELL)
+def tell(**_later: Any) -> None:
+    notices.sweep(now=clock.now())
 
 
 def _worker() -> str:

@@ -56,6 +56,11 @@ RETRIEVAL_POLL = env.seconds(
 )
 # After its completion; what the plan allows at most is offered in any case.
 POSTPONE_CHOICES = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+ARCHIVE_WARNING = timedelta(hours=1)  # before a result is archived; only of plans that keep results for longer
+# Results that are archived, or will be, one soon after the other make one mail: it waits until none has followed for
+# the first time, or the oldest has waited for the second.
+ARCHIVE_MAIL_QUIET = timedelta(minutes=5)
+ARCHIVE_MAIL_PATIENCE = timedelta(minutes=30)
 S3_COPY_LIMIT_BYTES = 5 * 1024**3  # of one CopyObject; larger files are copied in parts
 ARCHIVE_PART_BYTES = 64 * 1024**2  # suits S3 (5 MiB to 5 GiB) and Glacier (2ⁿ MiB)
 

@@ -32,6 +32,7 @@ TASKS = {
     "archive.restore": TaskRow(queue="restore", limit=timedelta(hours=6)),
     "archive.watch": TaskRow(queue="maintenance", limit=timedelta(seconds=120), every=timedelta(seconds=15)),
     "archive.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
+    "archive.tell": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),
     "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
     "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "queues.collect": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),

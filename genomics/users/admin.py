@@ -30,7 +30,10 @@ class UserAdmin(DjangoUserAdmin[User]):
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         ("Person", {"fields": ("name", "institution", "time_zone")}),
-        ("Mails", {"fields": ("mail_when_done", "mail_when_failed")}),
+        (
+            "Mails",
+            {"fields": ("mail_when_done", "mail_when_failed", "mail_when_archived", "mail_when_restored")},
+        ),
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )

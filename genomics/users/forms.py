@@ -30,7 +30,15 @@ class ProfileForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = ("name", "institution", "time_zone", "mail_when_done", "mail_when_failed")
+        fields = (
+            "name",
+            "institution",
+            "time_zone",
+            "mail_when_done",
+            "mail_when_failed",
+            "mail_when_archived",
+            "mail_when_restored",
+        )
         field_classes = {"name": LineField, "institution": LineField}
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
@@ -39,4 +47,6 @@ class ProfileForm(forms.ModelForm[User]):
         help_texts = {
             "mail_when_done": "With the counts of its records and a link to its page. One mail for each job.",
             "mail_when_failed": "With the reason, and what to do about it.",
+            "mail_when_archived": "One mail for several; an hour before, where results are kept for longer than that.",
+            "mail_when_restored": "With their names, once all that was asked back together is here.",
         }

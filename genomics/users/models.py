@@ -59,6 +59,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
     mail_when_done = models.BooleanField("mail me when a job of mine is done", default=True, db_default=True)
     mail_when_failed = models.BooleanField("mail me when a job of mine has failed", default=True, db_default=True)
+    mail_when_archived = models.BooleanField(
+        "mail me before a result of mine is archived, and when it is", default=True, db_default=True
+    )
+    mail_when_restored = models.BooleanField("mail me when results of mine are back", default=True, db_default=True)
     # The lab chosen last; None: none chosen yet. It counts only as long as the user belongs to it: see labs.chosen.
     current_lab = models.ForeignKey("Lab", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     is_staff = models.BooleanField("admin", default=False)

@@ -276,3 +276,19 @@ class Retrieval(models.Model):
 def name_of(archived_file_id: uuid.UUID, *, job: Job) -> str:
     """This function will give the vault's name for an archiving: ASCII, the ids of lab and job first, as in S3."""
     return f"{job.lab_id}/{job.pk}/{archived_file_id}"
+
+
+class ArchivedResult(Job):
+    """A job, as administrators see what rests of it."""
+
+    class Meta:
+        proxy = True
+
+
+class LabPlan(Lab):
+    """A lab, as administrators give it another plan."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "plan of a lab"
+        verbose_name_plural = "plans of labs"

@@ -44,6 +44,13 @@ def vault_of(archived: ArchivedFile) -> Vault:
     return named(archived.vault)
 
 
+def vaults_in_use() -> list[Vault]:
+    """This function will give the vault that results are archived in from now on, and the others that hold some."""
+    chosen = default()
+    names = set(ArchivedFile.objects.order_by().values_list("vault", flat=True).distinct()) - {chosen.name}
+    return [chosen, *(named(name) for name in sorted(names))]
+
+
 def at_rest(job: Job) -> QuerySet[ArchivedFile]:
     """This function will give the job's files that a vault holds a verified copy of."""
     return ArchivedFile.objects.at_rest().filter(job=job).select_related("file").order_by("begun_at", "pk")

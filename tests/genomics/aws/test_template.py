@@ -185,6 +185,18 @@ class TestStackFile:
             "OperatorRole": writes | {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         }
 
+    def test_lets_the_web_ask_about_archives_and_only_workers_and_operators_keep_them(self, template: Template) -> None:
+        stack = template.resolve(account=ACCOUNT, region=REGION)
+        (archive,) = [one.attributes["Arn"] for one in stack.resources if one.logical_id == "ArchiveBucket"]
+
+        def rights(role: str) -> set[str]:
+            own = _rights(stack, role)
+            return {action for action, arn in own if arn == f"{archive}/*" or action.startswith("glacier:")}
+
+        asks = {"s3:GetObject", "glacier:GetJobOutput", "glacier:InitiateJob", "glacier:ListJobs"}
+        assert rights("WebRole") == asks
+        assert rights("OperatorRole") == rights("WorkerRole") > asks
+
     def test_lets_the_wait_send_to_the_archive_and_do_nothing_else(self, template: Template) -> None:
         stack = template.resolve(account=ACCOUNT, region=REGION)
         resources = {resource.logical_id: resource for resource in stack.resources}

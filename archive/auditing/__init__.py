@@ -1,0 +1,6 @@
+"""Compares PostgreSQL, the vault and the results bucket, and mends what can be mended without losing anything."""
+
+from archive.auditing.audit import audit
+from archive.auditing.findings import Finding, Kind
+
+__all__ = ["Finding", "Kind", "audit"]

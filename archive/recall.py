@@ -91,7 +91,9 @@ def collect(recall_id: uuid.UUID, *, clock: Clock) -> int:
             wished = sum(_wish(job, recall, tier=tier, now=clock()) for job, tier in zip(jobs, wanted, strict=True))
             send(ASK, lab=recall.lab_id, lab_id=str(recall.lab_id))
         done += wished
-        if not wished or time.monotonic() > end:
+        if not wished:
+            break  # the sweep looks again
+        if time.monotonic() > end:
             send(COLLECT, lab=recall.lab_id, recall_id=str(recall.pk))
             break
     return done
@@ -251,6 +253,7 @@ def _sleeping(lab: Lab) -> QuerySet[Job]:
 
 def _wish(job: Job, recall: Recall, *, tier: Tier, now: datetime) -> bool:
     """This function will write down that a result is wanted back, and tell whether it slept."""
+    job.refresh_from_db(fields=["status", "attempt", "deleted_at"])
     archived_files = list(files.at_rest(job))
     if not archived_files:
         return False

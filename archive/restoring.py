@@ -113,5 +113,5 @@ def _is_complete(job: Job) -> bool:
 
 def _wake(job: Job, *, actor: str, now: datetime) -> None:
     with transaction.atomic():
-        due_at = retention.date(job, hot_since=now)
+        due_at = retention.date(job, hot_since=now, is_back=True)
         transitions.move(job, Status.COMPLETED, actor=actor, now=now, note="Restored.", archive_due_at=due_at)

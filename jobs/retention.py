@@ -35,14 +35,15 @@ def latest_due_at(limits: Limits, *, completed_at: datetime) -> datetime | None:
     return _after(completed_at, limits.longest_kept_hot)
 
 
-def date(job: Job, *, hot_since: datetime) -> datetime | None:
+def date(job: Job, *, hot_since: datetime, is_back: bool = False) -> datetime | None:
     """This function will give the date for a job that becomes COMPLETED in the caller's transaction; None: never.
 
+    A result that was asked back (`is_back`) stays for as long as its owner could have had it kept when it was made.
     It holds the lab until that ends: a change of its plan is over before the look at it, and so counts, or comes after
     the date is written, and sets it anew.
     """
     lab = Lab.objects.select_for_update(no_key=True).get(pk=job.lab_id)
-    return due_at(lab.limits, completed_at=hot_since)
+    return (latest_due_at if is_back else due_at)(lab.limits, completed_at=hot_since)
 
 
 def due(now: datetime) -> JobQuerySet:

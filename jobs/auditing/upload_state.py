@@ -42,7 +42,8 @@ def _is_in_use(role: str, *, upload: OpenUpload, parsed: Parsed) -> bool:
         return Job.objects.filter(
             pk=parsed.place.job_id, status=Status.DRAFT, upload_id__in=["", upload.upload_id]
         ).exists()
-    return Job.objects.filter(pk=parsed.place.job_id, status=Status.RUNNING, attempt=parsed.attempt).exists()
+    writing = (Status.RUNNING, Status.RESTORING)
+    return Job.objects.filter(pk=parsed.place.job_id, status__in=writing, attempt=parsed.attempt).exists()
 
 
 def _abort(role: str, *, upload: OpenUpload, parsed: Parsed) -> bool:

@@ -55,7 +55,10 @@ class TestChangePlan:
         world.collect()
         world.ask(job)
         plans.change_plan(job.lab_id, Plan.FREE, actor="billing:2", now=world.clock.now)
-        world.heal(rounds=10)
+        world.heal()
+        assert status(job) == Status.COMPLETED
+        world.clock.forward(timedelta(hours=24))
+        world.heal()
         assert status(job) == Status.ARCHIVED
         world.check(job)
         assert Job.objects.get(pk=job.pk).archive_due_at is None

@@ -14,7 +14,7 @@ from genomics.users.models import Lab, User
 from jobs import storage, transitions
 from jobs.models import Job, Kind, Status
 from tests.archive.test_archiving import status
-from tests.archive.world import World, ended, open_retrievals
+from tests.archive.world import World, ended, hints, open_retrievals
 from tests.genomics.localaws.fixtures import client
 
 
@@ -48,11 +48,11 @@ class TestRestore:
             receipt = archived.retrievals.get()
             assert (receipt.restored_sha256, receipt.restored_bytes) == (archived.sha256, archived.size_bytes)
 
-    def test_gives_a_free_lab_a_new_date(self, world: World, asleep: Job) -> None:
+    def test_lets_a_free_lab_keep_it_for_a_day(self, world: World, asleep: Job) -> None:
         wake(world, asleep)
         world.restore(asleep)
         asleep.refresh_from_db()
-        assert asleep.archive_due_at == world.clock.now + timedelta(minutes=3)
+        assert asleep.archive_due_at == world.clock.now + timedelta(hours=24)
 
     def test_waits_until_the_vault_has_the_bytes(self, world: World, asleep: Job) -> None:
         memory(world).duration = timedelta(hours=4)
@@ -145,6 +145,19 @@ class TestRecall:
         recall.begin(asleep.lab, actor="billing:1", now=world.clock.now)
         world.collect()
         assert status(asleep) == Status.ARCHIVED
+
+    def test_looks_at_the_row_and_not_at_what_the_caller_knows(self, world: World, free_user: User) -> None:
+        stale = world.result(free_user)
+        assert world.archive(Job.objects.get(pk=stale.pk))
+        assert recall.begin_for([stale], actor="admin:1", now=world.clock.now) == 1
+
+    def test_does_not_go_round_for_a_result_without_archives(self, world: World, asleep: Job) -> None:
+        Lab.objects.filter(pk=asleep.lab_id).update(plan=Plan.PREMIUM)
+        ArchivedFile.objects.update(removed_at=world.clock.now)
+        one = recall.begin(asleep.lab, actor="billing:1", now=world.clock.now)
+        with hints() as sent:
+            assert recall.collect(one.pk, clock=world.clock) == 0
+        assert [task for task, _ in sent] == [recall.ASK]
 
     def test_of_what_is_awake_does_nothing(self, world: World, free_user: User) -> None:
         job = world.result(free_user)

@@ -63,6 +63,12 @@ class TestLook:
         ]
         assert _open(storage.RESULTS) == [f"{job.lab_id}/{job.pk}/2/result"]
 
+    def test_keeps_the_upload_of_a_result_that_comes_back(self, free_user: User) -> None:
+        job = make_job(free_user, now=timezone.now(), status=Status.RESTORING)
+        s3.begin_upload(storage.bucket(storage.RESULTS), key=f"{job.lab_id}/{job.pk}/{job.attempt}/result")
+        assert [row for row in find(fix=True) if row[0] == Kind.UPLOAD_WITHOUT_JOB] == []
+        assert len(_open(storage.RESULTS)) == 1
+
     def test_gives_up_a_draft_whose_upload_is_gone(self, free_user: User) -> None:
         job = _draft(free_user)
         s3.abort_upload(storage.bucket(storage.INPUTS), key=job.input_key, upload_id=job.upload_id)

@@ -24,7 +24,19 @@ class TestHelp:
     def test_is_the_default_and_lists_each_command(self) -> None:
         shown = _make().stdout
         assert shown == _make("help").stdout
-        for target in ("demo", "up", "test", "check", "bench", "bench-annotator", "accuracy", "lambda", "fmt", "clean"):
+        for target in (
+            "demo",
+            "up",
+            "test",
+            "check",
+            "bench",
+            "bench-annotator",
+            "bench-archive",
+            "accuracy",
+            "lambda",
+            "fmt",
+            "clean",
+        ):
             assert f"make {target} " in shown
 
 
@@ -53,6 +65,12 @@ class TestEnvironment:
 
 class TestDemo:
     def test_stops_after_the_outcome_when_asked(self) -> None:
-        assert "manage.py demo --once" in _make("--dry-run", "demo", "ONCE=1").stdout
+        assert "--once" in _make("--dry-run", "demo", "ONCE=1").stdout
         assert "--once" not in _make("--dry-run", "demo").stdout
         assert "--once" not in _make("--dry-run", "demo", "ONCE=0").stdout
+
+    def test_goes_into_the_vault_and_back_when_asked(self) -> None:
+        planned = _make("--dry-run", "demo", "JOURNEY=1").stdout
+        assert "--journey" in planned
+        assert "FREE_KEPT_HOT_SECONDS=10" in planned
+        assert "--journey" not in _make("--dry-run", "demo").stdout

@@ -88,7 +88,11 @@ class TestBuild:
                 os.kill(os.getpid(), number)
 
         monkeypatch.setattr(Bars, "__call__", stop)
-        assert main(arguments) == 130
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background ignores it
+        try:
+            assert main(arguments) == 130
+        finally:
+            signal.signal(signal.SIGINT, before)
         assert "nothing was left behind" in capsys.readouterr().err
         assert not (tmp_path / "references").exists()
 

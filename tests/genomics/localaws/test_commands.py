@@ -11,6 +11,7 @@ from genomics.localaws.server import LocalAws
 
 class TestProvision:
     def test_says_so_when_there_is_nothing_to_change(self, aws: LocalAws) -> None:
+        call_command("provision", verbosity=0)
         output = StringIO()
         call_command("provision", stdout=output)
         assert output.getvalue() == "Nothing to change.\n"

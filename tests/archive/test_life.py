@@ -23,8 +23,8 @@ from tests.archive.world import WORKER, Clock, World, hints
 
 JOBS = 2
 SEARCH = settings(
-    max_examples=12,
-    stateful_step_count=25,
+    max_examples=6,
+    stateful_step_count=20,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from annotator.alleles import vep_alleles
 from annotator.columns import ALT, INFO, REF, UPPER
+from annotator.csq import encode
 from annotator.effects.effect import Variant
 from annotator.effects.structural import StructuralVariant, allele_term, structural_variant
 from annotator.findings import ContigFindings, Findings
@@ -145,7 +146,7 @@ def _structural_variants(work: RunWork) -> list[tuple[StructuralAllele, Structur
 
 def _structural_queries(known: list[tuple[StructuralAllele, StructuralVariant, str]]) -> Queries:
     count = len(known)
-    texts = [text.encode() for _, _, text in known]
+    texts = [encode(text).encode() for _, _, text in known]  # an ALT column may hold what would end INFO
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
     return Queries(
         first=np.array([variant.start for _, variant, _ in known], dtype=np.int64),

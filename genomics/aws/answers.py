@@ -1,6 +1,6 @@
 """What AWS answers, in the words of `genomics.aws.errors`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from botocore import exceptions
@@ -24,9 +24,16 @@ _THROTTLING = frozenset(
 _PASSING = frozenset({"RequestTimeout", "RequestTimeoutException", "TransactionInProgressException"})
 
 
+Meanings = Mapping[str, type[Exception]]  # of a service's own error codes
+_NO_MEANINGS: Meanings = {}
+
+
 @contextmanager
-def translated() -> Iterator[None]:
-    """This function will turn botocore's errors inside its block into those of genomics.aws.errors."""
+def translated(meanings: Meanings = _NO_MEANINGS) -> Iterator[None]:
+    """This function will turn botocore's errors inside its block into those of genomics.aws.errors.
+
+    What a service alone answers is told by `meanings`, which come first.
+    """
     try:
         yield
     except (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError) as error:
@@ -34,6 +41,8 @@ def translated() -> Iterator[None]:
     except exceptions.BotoCoreError as error:
         raise ServiceRefusedError(str(error)) from error
     except ClientError as error:
+        if meaning := meanings.get(code_of(error)):
+            raise meaning(str(error)) from error
         if code_of(error) in _THROTTLING:
             raise ServiceThrottledError(str(error)) from error
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -2,15 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from genomics.aws import clients, tree_hash
-from genomics.aws.answers import code_of, translated
+from genomics.aws.answers import Meanings, translated
 from genomics.aws.errors import (
     NoExpeditedCapacityError,
     NotInVaultError,
@@ -22,7 +19,7 @@ from genomics.aws.errors import (
 if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_glacier.type_defs import GlacierJobDescriptionResponseTypeDef, GlacierJobDescriptionTypeDef
 
-_MEANINGS: dict[str, type[Exception]] = {
+_MEANINGS: Meanings = {
     "InsufficientCapacityException": NoExpeditedCapacityError,
     "NoLongerSupportedException": VaultClosedError,
     "PolicyEnforcedException": ServiceThrottledError,  # the account's own limit of bytes per hour
@@ -71,7 +68,7 @@ def upload_archive(vault: str, *, data: bytes, description: str) -> str:
 
     Raises VaultClosedError, ServiceUnavailableError and ServiceRefusedError, as all of this module do.
     """
-    with _translated():
+    with translated(_MEANINGS):
         answer = clients.glacier().upload_archive(
             accountId=_OWN_ACCOUNT,
             vaultName=vault,
@@ -84,7 +81,7 @@ def upload_archive(vault: str, *, data: bytes, description: str) -> str:
 
 def begin_upload(vault: str, *, part_bytes: int, description: str) -> str:
     """This function will open an upload in parts of 2ⁿ MiB, all equal but the last, and give its id."""
-    with _translated():
+    with translated(_MEANINGS):
         answer = clients.glacier().initiate_multipart_upload(
             accountId=_OWN_ACCOUNT, vaultName=vault, archiveDescription=description, partSize=str(part_bytes)
         )
@@ -94,7 +91,7 @@ def begin_upload(vault: str, *, part_bytes: int, description: str) -> str:
 def upload_part(vault: str, *, upload_id: str, start: int, data: bytes) -> bytes:
     """This function will send the part that begins at byte `start` and give its raw tree hash."""
     digest = tree_hash.of(data)
-    with _translated():
+    with translated(_MEANINGS):
         clients.glacier().upload_multipart_part(
             accountId=_OWN_ACCOUNT,
             vaultName=vault,
@@ -108,7 +105,7 @@ def upload_part(vault: str, *, upload_id: str, start: int, data: bytes) -> bytes
 
 def complete_upload(vault: str, *, upload_id: str, size_bytes: int, checksum: str) -> str:
     """This function will join the parts, whose tree hash must be `checksum`, and give the archive's id."""
-    with _translated():
+    with translated(_MEANINGS):
         answer = clients.glacier().complete_multipart_upload(
             accountId=_OWN_ACCOUNT, vaultName=vault, uploadId=upload_id, archiveSize=str(size_bytes), checksum=checksum
         )
@@ -118,7 +115,7 @@ def complete_upload(vault: str, *, upload_id: str, size_bytes: int, checksum: st
 def abort_upload(vault: str, *, upload_id: str) -> None:
     """This function will drop an open upload; one that is gone already is fine."""
     try:
-        with _translated():
+        with translated(_MEANINGS):
             clients.glacier().abort_multipart_upload(accountId=_OWN_ACCOUNT, vaultName=vault, uploadId=upload_id)
     except NotInVaultError:
         pass
@@ -131,7 +128,7 @@ def initiate_job(vault: str, *, archive_id: str, tier: str, topic: str, descript
     1,024 characters of ASCII that come back with it. Raises NotInVaultError, NoExpeditedCapacityError and
     ServiceThrottledError beside the others.
     """
-    with _translated():
+    with translated(_MEANINGS):
         answer = clients.glacier_jobs().initiate_job(
             accountId=_OWN_ACCOUNT,
             vaultName=vault,
@@ -148,7 +145,7 @@ def initiate_job(vault: str, *, archive_id: str, tier: str, topic: str, descript
 
 def describe_job(vault: str, *, job_id: str) -> Job:
     """This function will tell how a job stands. Raises NotInVaultError when its output has expired."""
-    with _translated():
+    with translated(_MEANINGS):
         answer = clients.glacier().describe_job(accountId=_OWN_ACCOUNT, vaultName=vault, jobId=job_id)
     return _job(answer)
 
@@ -156,14 +153,14 @@ def describe_job(vault: str, *, job_id: str) -> Job:
 def jobs(vault: str) -> Iterator[Job]:
     """This function will give all retrievals of a vault that are running or whose output is still there."""
     pages = clients.glacier().get_paginator("list_jobs").paginate(accountId=_OWN_ACCOUNT, vaultName=vault)
-    with _translated():
+    with translated(_MEANINGS):
         for page in pages:
             yield from (_job(found) for found in page["JobList"] if found["Action"] == "ArchiveRetrieval")
 
 
 def begin_inventory(vault: str) -> None:
     """This function will ask for the vault's inventory. Raises NotInVaultError for a vault that there is not."""
-    with _translated():
+    with translated(_MEANINGS):
         clients.glacier_jobs().initiate_job(
             accountId=_OWN_ACCOUNT,
             vaultName=vault,
@@ -175,7 +172,7 @@ def inventories(vault: str) -> list[Inventory]:
     """This function will give the inventories that were asked for and are running or still there, latest first."""
     pages = clients.glacier().get_paginator("list_jobs").paginate(accountId=_OWN_ACCOUNT, vaultName=vault)
     found = []
-    with _translated():
+    with translated(_MEANINGS):
         for page in pages:
             found += [job for job in page["JobList"] if job["Action"] == "InventoryRetrieval"]
     made = [
@@ -195,7 +192,7 @@ def read_inventory(vault: str, *, job_id: str) -> list[Listed]:
 
     Format: Developer Guide, "Initiate Job", output of an inventory retrieval.
     """
-    with _translated():
+    with translated(_MEANINGS):
         answer = clients.glacier().get_job_output(accountId=_OWN_ACCOUNT, vaultName=vault, jobId=job_id)
         listed = json.load(answer["body"])["ArchiveList"]
     return [
@@ -217,7 +214,7 @@ def read_output(vault: str, *, job_id: str, start: int, stop: int) -> bytes:
     from a multiple of that on, or up to the end). Raises NotInVaultError when the output has expired, and
     ServiceUnavailableError when the bytes are not those that Glacier means.
     """
-    with _translated():
+    with translated(_MEANINGS):
         answer = clients.glacier().get_job_output(
             accountId=_OWN_ACCOUNT, vaultName=vault, jobId=job_id, range=f"bytes={start}-{stop - 1}"
         )
@@ -231,7 +228,7 @@ def read_output(vault: str, *, job_id: str, start: int, stop: int) -> bytes:
 def delete_archive(vault: str, *, archive_id: str) -> None:
     """This function will delete an archive; one that is gone already is fine."""
     try:
-        with _translated():
+        with translated(_MEANINGS):
             clients.glacier().delete_archive(accountId=_OWN_ACCOUNT, vaultName=vault, archiveId=archive_id)
     except NotInVaultError:
         pass
@@ -262,14 +259,3 @@ def _job(found: "GlacierJobDescriptionResponseTypeDef | GlacierJobDescriptionTyp
         description=found.get("JobDescription") or "",
         completed_at=datetime.fromisoformat(completed_at) if completed_at else None,
     )
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    with translated():
-        try:
-            yield
-        except ClientError as error:
-            if meaning := _MEANINGS.get(code_of(error)):
-                raise meaning(str(error)) from error
-            raise

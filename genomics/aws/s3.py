@@ -9,10 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from genomics.aws import clients
-from genomics.aws.answers import code_of, translated
+from genomics.aws.answers import Meanings, translated
 from genomics.aws.errors import (
     ObjectAsleepError,
     ObjectExistsError,
@@ -26,7 +24,7 @@ if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_s3.literals import StorageClassType
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, ObjectIdentifierTypeDef
 
-_MEANINGS: dict[str, type[Exception]] = {
+OBJECT_MEANINGS: Meanings = {
     "NoSuchKey": ObjectMissingError,
     "NoSuchUpload": UploadMissingError,
     "NotFound": ObjectMissingError,
@@ -35,11 +33,13 @@ _MEANINGS: dict[str, type[Exception]] = {
     "412": ObjectExistsError,
     "InvalidObjectState": ObjectAsleepError,
     "ObjectNotInActiveTierError": ObjectAsleepError,
-    # Asking again helps: a part was sent once more between listing and joining them; somebody else writes the same
-    # key right now.
-    "InvalidPart": ServiceUnavailableError,
+    # Asking again helps: somebody else writes the same key right now.
     "ConditionalRequestConflict": ServiceUnavailableError,
     "OperationAborted": ServiceUnavailableError,
+}
+_MEANINGS: Meanings = {
+    **OBJECT_MEANINGS,
+    "InvalidPart": ServiceUnavailableError,  # asking again helps: it was sent once more between listing and joining
 }
 PART_BYTES = 64 * 1024**2  # of our own uploads; a single PUT serves files up to this size
 
@@ -310,12 +310,7 @@ def _holds(bucket: str, *, key: str, size_bytes: int, checksum: str) -> bool:
 def _translated() -> Iterator[None]:
     """This function will turn botocore's errors as `translated` does, and those that S3 alone answers into our own."""
     try:
-        with translated():
-            try:
-                yield
-            except ClientError as error:
-                if meaning := _MEANINGS.get(code_of(error)):
-                    raise meaning(str(error)) from error
-                raise
+        with translated(_MEANINGS):
+            yield
     except ServiceUnavailableError as error:
         raise StorageUnavailableError(str(error)) from error

@@ -1,45 +1,26 @@
 """S3's archive classes: copies within S3 that S3 takes the SHA-256 of, and restores of objects that sleep."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from genomics.aws import clients
-from genomics.aws.answers import code_of, translated
+from genomics.aws.answers import Meanings, translated
 from genomics.aws.errors import (
     NoExpeditedCapacityError,
-    ObjectAsleepError,
-    ObjectExistsError,
-    ObjectMissingError,
     RetrievalRunningError,
-    ServiceUnavailableError,
-    UploadMissingError,
 )
-from genomics.aws.s3 import Part
+from genomics.aws.s3 import OBJECT_MEANINGS, Part
 
 if TYPE_CHECKING:  # the stubs are not installed in production
     from mypy_boto3_s3.literals import StorageClassType, TierType
 
-_MEANINGS: dict[str, type[Exception]] = {
-    "404": ObjectMissingError,
-    "412": ObjectExistsError,
+_MEANINGS: Meanings = {
+    **OBJECT_MEANINGS,
     "GlacierExpeditedRetrievalNotAvailable": NoExpeditedCapacityError,
-    "InvalidObjectState": ObjectAsleepError,
-    "NoSuchKey": ObjectMissingError,
-    "NoSuchUpload": UploadMissingError,
-    "NotFound": ObjectMissingError,
-    "ObjectNotInActiveTierError": ObjectAsleepError,
-    "PreconditionFailed": ObjectExistsError,
     "RestoreAlreadyInProgress": RetrievalRunningError,
-    # Somebody else writes the same key right now.
-    "ConditionalRequestConflict": ServiceUnavailableError,
-    "OperationAborted": ServiceUnavailableError,
 }
 _RESTORE = re.compile(r'ongoing-request="(true|false)"(?:, expiry-date="([^"]+)")?')
 
@@ -74,7 +55,7 @@ def copy(source: Place, *, target: Place, storage_class: "StorageClassType") -> 
     It never overwrites. Raises ObjectMissingError, ObjectExistsError, ObjectAsleepError (the source sleeps),
     ServiceUnavailableError and ServiceRefusedError.
     """
-    with _translated():
+    with translated(_MEANINGS):
         clients.s3().copy_object(
             Bucket=target.bucket,
             Key=target.key,
@@ -90,7 +71,7 @@ def copy_part(source: Place, *, target: Place, upload_id: str, number: int, star
 
     Raises UploadMissingError beside what `copy` raises.
     """
-    with _translated():
+    with translated(_MEANINGS):
         answer = clients.s3().upload_part_copy(
             Bucket=target.bucket,
             Key=target.key,
@@ -105,7 +86,7 @@ def copy_part(source: Place, *, target: Place, upload_id: str, number: int, star
 
 def describe(place: Place) -> ArchivedObject:
     """This function will give size, checksum and state of an object. Raises ObjectMissingError."""
-    with _translated():
+    with translated(_MEANINGS):
         found = clients.s3().head_object(Bucket=place.bucket, Key=place.key, ChecksumMode="ENABLED")
     return ArchivedObject(
         size_bytes=found["ContentLength"],
@@ -122,7 +103,7 @@ def restore(place: Place, *, tier: "TierType", days: int) -> None:
     Where there is one, it stays for as long from now on. Raises RetrievalRunningError, NoExpeditedCapacityError,
     ObjectMissingError, ServiceThrottledError, ServiceUnavailableError and ServiceRefusedError.
     """
-    with _translated():
+    with translated(_MEANINGS):
         clients.s3_restores().restore_object(
             Bucket=place.bucket,
             Key=place.key,
@@ -137,14 +118,3 @@ def _restored_copy(header: str) -> RestoredCopy | None:
         return None
     ready = found[1] == "false" and found[2] is not None
     return RestoredCopy(expires_at=parsedate_to_datetime(found[2]) if ready else None)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    with translated():
-        try:
-            yield
-        except ClientError as error:
-            if meaning := _MEANINGS.get(code_of(error)):
-                raise meaning(str(error)) from error
-            raise

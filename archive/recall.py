@@ -215,7 +215,10 @@ def sweep(*, now: datetime) -> int:
         send(ASK, lab=lab_id, lab_id=str(lab_id))
     for job_id, lab_id in _to_restore(now)[:_BATCH]:
         send(RESTORE, lab=lab_id, job_id=str(job_id))
-    return len(labs) + sum(_recall_missing(lab, now=now) for lab in _labs_that_sleep(before=since))
+    asleep = _labs_that_sleep(before=since)
+    for lab in asleep:
+        _recall_missing(lab, now=now)
+    return len(labs) + len(asleep)
 
 
 def _to_restore(now: datetime) -> QuerySet[Job, tuple[uuid.UUID, uuid.UUID]]:
@@ -232,7 +235,7 @@ def _labs_that_sleep(*, before: datetime) -> list[Lab]:
     return list(Lab.objects.filter(plan__in=RECALLING_PLANS, jobs__in=sleeping).distinct()[:_BATCH])
 
 
-def _recall_missing(lab: Lab, *, now: datetime) -> bool:
+def _recall_missing(lab: Lab, *, now: datetime) -> None:
     """This function will see to a lab with sleeping results although its plan keeps them: go on, or begin anew."""
     latest = Recall.objects.filter(lab=lab).order_by("-begun_at").first()
     is_new = latest is not None and latest.begun_at > now - settings.ARCHIVE_RETRY_PAUSE
@@ -240,7 +243,6 @@ def _recall_missing(lab: Lab, *, now: datetime) -> bool:
         send(COLLECT, lab=lab.pk, recall_id=str(latest.pk))
     else:
         begin(lab, actor="sweep", now=now)
-    return True
 
 
 def _sleeping(lab: Lab) -> QuerySet[Job]:

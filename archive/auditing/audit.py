@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from archive.auditing import cold, hot, states
-from archive.auditing.findings import Finding
-from jobs.auditing import Scope
+from jobs.auditing import Finding, Scope
 
 # What sweeps mend comes first: the checks after it then find less. Archives are removed last, when all else is well.
 _CHECKS = (

@@ -9,7 +9,7 @@ from functools import partial
 from django.conf import settings
 
 from archive import files, transfer, verifying
-from archive.auditing.findings import Finding, Kind
+from archive.auditing.findings import Kind
 from archive.errors import ChecksumMismatchError, HotCopyMissingError, InventoryPendingError
 from archive.locking import alone_with, is_busy
 from archive.models import ArchivedFile
@@ -17,7 +17,7 @@ from archive.vaults import Held, Vault
 from archive.verifying import Outcome
 from genomics.aws import s3, s3_listing
 from genomics.aws.s3_listing import OpenUpload
-from jobs.auditing import Scope
+from jobs.auditing import Finding, Scope
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NAME = re.compile(rf"({_UUID})/({_UUID})/{_UUID}")  # as archive.models.name_of makes it

@@ -1,9 +1,6 @@
-"""What an audit finds."""
+"""What an audit of results that rest can find."""
 
 import enum
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 
 
 class Kind(enum.StrEnum):
@@ -25,13 +22,3 @@ class Kind(enum.StrEnum):
     HOT_LEFT = "hot copies of what rests"
     HOT_MISSING = "hot copies missing"
     HOT_DIFFERS = "hot copies of another size"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that is wrong, in words without names or texts of a lab."""
-
-    kind: Kind
-    text: str
-    job_id: uuid.UUID | None  # None: it belongs to no job that could be told
-    mend: Callable[[], bool] | None = None  # looks again, mends, and tells whether all is well; None: only reported

@@ -7,14 +7,14 @@ from functools import partial
 from django.db import transaction
 
 from archive import files, recall, verifying
-from archive.auditing.findings import Finding, Kind
+from archive.auditing.findings import Kind
 from archive.locking import alone_with, is_busy
 from archive.models import ArchivedFile
 from archive.verifying import Outcome
 from genomics.aws import s3
 from genomics.aws.errors import ObjectMissingError
 from jobs import results, storage, transitions
-from jobs.auditing import Scope
+from jobs.auditing import Finding, Scope
 from jobs.errors import StaleJobError
 from jobs.models import Job, Status
 

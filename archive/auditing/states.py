@@ -7,12 +7,12 @@ from functools import partial
 from django.db.models import Exists, OuterRef, QuerySet
 
 from archive import archiving, recall, releasing, restoring, tiers
-from archive.auditing.findings import Finding, Kind
+from archive.auditing.findings import Kind
 from archive.errors import VaultUnavailableError
 from archive.locking import is_busy
 from archive.models import ArchivedFile, Retrieval, RetrievalState, Tier
 from jobs import retention, transitions
-from jobs.auditing import Scope
+from jobs.auditing import Finding, Scope
 from jobs.errors import StaleJobError
 from jobs.models import Job, Status
 

@@ -35,7 +35,7 @@ class Kind(enum.StrEnum):
 class Finding:
     """One thing that is wrong, in words without names or texts of a lab."""
 
-    kind: Kind
+    kind: enum.StrEnum  # of the app's own kinds
     text: str
     job_id: uuid.UUID | None  # None: it belongs to no job that could be told
     mend: Callable[[], bool] | None = None  # looks again, mends, and tells whether all is well; None: only reported

@@ -1,9 +1,10 @@
 """An audit of a world in which something was left behind."""
 
+import enum
 import uuid
 from datetime import timedelta
 
-from archive.auditing import Kind, audit
+from archive.auditing import audit
 from archive.models import ArchivedFile
 from genomics.users.models import User
 from jobs import storage
@@ -13,7 +14,7 @@ from tests.archive.world import World, hints
 from tests.genomics.localaws.fixtures import client
 
 LATER = timedelta(hours=3)  # whatever stands has stood for too long, by the rules of the audit
-Found = list[tuple[Kind, uuid.UUID | None, bool]]
+Found = list[tuple[enum.StrEnum, uuid.UUID | None, bool]]
 
 
 def find(world: World, *, fix: bool = False, after: timedelta = LATER, lab_id: uuid.UUID | None = None) -> Found:

@@ -1,5 +1,6 @@
 """What the tests of the audit share: a job with all that belongs to it, and an audit as a list."""
 
+import enum
 import uuid
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ from django.utils import timezone
 
 from genomics.users.models import User
 from jobs import publishing, storage
-from jobs.auditing import Kind, Scope, audit
+from jobs.auditing import Scope, audit
 from jobs.models import Job, ResultFile, Status
 from tests.genomics.localaws.fixtures import client
 from tests.jobs.factory import make_job
@@ -17,7 +18,7 @@ LATER = timedelta(hours=2)  # after which all that the test has just made is old
 
 def find(
     *, fix: bool = False, after: timedelta = LATER, lab: uuid.UUID | None = None, job: uuid.UUID | None = None
-) -> list[tuple[Kind, uuid.UUID | None, bool]]:
+) -> list[tuple[enum.StrEnum, uuid.UUID | None, bool]]:
     """This function will audit as if it were later, and give what was found: kind, job and whether it was mended."""
     scope = Scope(now=timezone.now() + after, older_than=timedelta(hours=1), lab_id=lab, job_id=job)
     return [(finding.kind, finding.job_id, mended) for finding, mended in audit(scope, fix=fix)]

@@ -15,7 +15,7 @@ from tests.jobs.factory import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OURS = ("archive", "jobs", "labs", "mail", "queues", "users")
+OURS = ("archive", "billing", "jobs", "labs", "mail", "queues", "users")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from genomics.settings.accounts import *
 from genomics.settings.archive import *
 from genomics.settings.aws import *
+from genomics.settings.billing import *
 from genomics.settings.core import *
 from genomics.settings.database import *
 from genomics.settings.logging import *

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
+    "djstripe",
     "lucide",
     "genomics.users",
     "genomics.queues",
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "genomics.labs",
     "jobs",
     "archive",
+    "billing",
     *(["genomics.localaws"] if LOCAL_AWS else []),
 ]
 

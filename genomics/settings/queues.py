@@ -33,6 +33,13 @@ TASKS = {
     "archive.watch": TaskRow(queue="maintenance", limit=timedelta(seconds=120), every=timedelta(seconds=15)),
     "archive.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "archive.tell": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),
+    # In a queue of their own, as Stripe may keep them waiting.
+    "billing.reconcile": TaskRow(queue="billing", limit=timedelta(minutes=2)),
+    "billing.apply": TaskRow(queue="billing", limit=timedelta(minutes=2)),
+    "billing.sweep": TaskRow(queue="billing", limit=timedelta(minutes=2), every=timedelta(seconds=30)),
+    "billing.compare": TaskRow(queue="billing", limit=timedelta(hours=1), every=timedelta(hours=24)),
+    "billing.tell": TaskRow(queue="billing", limit=timedelta(seconds=60), every=timedelta(seconds=60)),
+    "billing.purge": TaskRow(queue="billing", limit=timedelta(minutes=10), every=timedelta(hours=24)),
     "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
     "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),
     "queues.collect": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=60)),

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from genomics.settings import env
 from genomics.settings.aws import UPLOAD_ORIGIN
+from genomics.settings.billing import BILLING_ORIGINS
 from genomics.settings.core import DEBUG, PRODUCTION, VAR_DIR, WEB_ORIGIN
 
 if PRODUCTION and DEBUG:
@@ -100,7 +101,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF, UPLOAD_ORIGIN],
-        "form-action": [SELF],
+        "form-action": [SELF, *BILLING_ORIGINS],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],

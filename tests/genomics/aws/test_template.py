@@ -9,7 +9,7 @@ from genomics.aws.template import Stack, StackNames, Template, TemplateError
 ROOT = Path(__file__).resolve().parents[3]
 STACK = ROOT / "docker" / "aws" / "stack.yaml"
 ACCOUNT, REGION = "123456789012", "eu-central-1"
-ROLES = {"annotation", "archive", "restore", "mail", "maintenance", "notifications"}
+ROLES = {"annotation", "archive", "restore", "mail", "billing", "maintenance", "notifications"}
 
 
 @pytest.fixture(scope="module")

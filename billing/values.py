@@ -1,0 +1,191 @@
+"""Stripe's objects as far as we look at them, read from the JSON of API version 2026-05-27.dahlia.
+
+Each `parse_…` takes one object as Stripe sends it, from the API and from a mirror row alike, and raises KeyError when
+it lacks what every such object has. Source: https://docs.stripe.com/api, and the types of stripe-python.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """An amount in the smallest unit of its currency, as cents; `currency` is an ISO 4217 code in lower case."""
+
+    amount: int
+    currency: str
+
+
+class Interval(StrEnum):
+    """How often a price is paid."""
+
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    id: str
+    product_id: str
+    lookup_key: str | None  # None: replaced by a newer price, or not one of ours
+    money: Money
+    interval: Interval
+
+
+class SubscriptionStatus(StrEnum):
+    """Stripe's own words. Source: https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses."""
+
+    INCOMPLETE = "incomplete"
+    INCOMPLETE_EXPIRED = "incomplete_expired"
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    UNPAID = "unpaid"
+    CANCELED = "canceled"
+    PAUSED = "paused"
+
+
+LIVE = frozenset(
+    {
+        SubscriptionStatus.TRIALING,
+        SubscriptionStatus.ACTIVE,
+        SubscriptionStatus.PAST_DUE,
+        SubscriptionStatus.UNPAID,
+        SubscriptionStatus.PAUSED,
+    }
+)  # whoever has one of these manages it in the portal: a second would be paid twice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    id: str
+    customer_id: str
+    status: SubscriptionStatus
+    price: Price  # of its first item
+    created_at: datetime
+    period_start_at: datetime
+    period_end_at: datetime
+    cancel_at: datetime | None  # None: goes on
+    ended_at: datetime | None  # None: has not ended
+    trial_end_at: datetime | None  # None: never had a trial
+    latest_invoice_id: str | None
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def ended_in_trial(self) -> bool:
+        return self.ended_at is not None and self.trial_end_at is not None and self.ended_at <= self.trial_end_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    id: str
+    number: str | None  # None: a draft
+    status: str  # draft, open, paid, uncollectible, void
+    created_at: datetime
+    total: Money
+    due: Money  # what is still to be paid
+    hosted_url: str | None  # Stripe's page on which it can be seen and paid
+    pdf_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutSession:
+    id: str
+    url: str | None  # None: it is over
+    status: str  # open, complete, expired
+    customer_id: str | None
+    subscription_id: str | None
+    expires_at: datetime
+
+
+def parse_price(data: Json) -> Price:
+    return Price(
+        id=data["id"],
+        product_id=_id(data["product"]),
+        lookup_key=data.get("lookup_key"),
+        money=Money(amount=data["unit_amount"], currency=data["currency"]),
+        interval=Interval(data["recurring"]["interval"]),
+    )
+
+
+def parse_subscription(data: Json) -> Subscription:
+    """This function will read a subscription; its period is that of the item that is paid first again."""
+    items = data["items"]["data"]
+    return Subscription(
+        id=data["id"],
+        customer_id=_id(data["customer"]),
+        status=SubscriptionStatus(data["status"]),
+        price=parse_price(items[0]["price"]),
+        created_at=_moment(data["created"]),
+        period_start_at=_moment(min(item["current_period_start"] for item in items)),
+        period_end_at=_moment(min(item["current_period_end"] for item in items)),
+        cancel_at=_moment_or_none(data.get("cancel_at")),
+        ended_at=_moment_or_none(data.get("ended_at")),
+        trial_end_at=_moment_or_none(data.get("trial_end")),
+        latest_invoice_id=_id_or_none(data.get("latest_invoice")),
+    )
+
+
+def parse_invoice(data: Json) -> Invoice:
+    return Invoice(
+        id=data["id"],
+        number=data.get("number"),
+        status=data.get("status") or "draft",
+        created_at=_moment(data["created"]),
+        total=Money(amount=data["total"], currency=data["currency"]),
+        due=Money(amount=data["amount_remaining"], currency=data["currency"]),
+        hosted_url=data.get("hosted_invoice_url"),
+        pdf_url=data.get("invoice_pdf"),
+    )
+
+
+def parse_card(data: Json) -> Card | None:
+    """This function will read a payment method; None: it is no card."""
+    card = data.get("card")
+    if not card:
+        return None
+    return Card(brand=card["brand"], last4=card["last4"], exp_month=card["exp_month"], exp_year=card["exp_year"])
+
+
+def parse_checkout_session(data: Json) -> CheckoutSession:
+    return CheckoutSession(
+        id=data["id"],
+        url=data.get("url"),
+        status=data["status"],
+        customer_id=_id_or_none(data.get("customer")),
+        subscription_id=_id_or_none(data.get("subscription")),
+        expires_at=_moment(data["expires_at"]),
+    )
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _moment_or_none(seconds: int | None) -> datetime | None:
+    return None if seconds is None else _moment(seconds)
+
+
+def _id(value: str | Json) -> str:
+    """This function will give the id of an object that may have been expanded."""
+    return value if isinstance(value, str) else str(value["id"])
+
+
+def _id_or_none(value: str | Json | None) -> str | None:
+    return None if value is None else _id(value)

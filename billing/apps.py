@@ -7,6 +7,8 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import gateway  # noqa: PLC0415  # the settings are not there earlier
+        from archive import upgrading  # noqa: PLC0415  # models are not there earlier
+        from billing import calls, gateway  # noqa: PLC0415
 
         gateway.configure()
+        upgrading.offer(calls.way)

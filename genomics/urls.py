@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("genomics.labs.urls")),
     path("", include("jobs.urls")),
     path("", include("archive.urls")),
+    path("", include("billing.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.LOCAL_AWS:

@@ -34,5 +34,5 @@ def offer(find: FindWay) -> None:
 
 
 def way(job: Job, *, user: User) -> Way | None:
-    """This function will give how the user gets the lab of the job to another plan; None: an administrator changes it."""
+    """This function will give how the user gets the job's lab to another plan; None: an administrator changes it."""
     return _ways[0](job, user) if _ways else None

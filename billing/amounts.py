@@ -15,8 +15,10 @@ from billing.values import Money
 # How many digits Stripe's smallest unit stands for, where they are not two.
 # Source: https://docs.stripe.com/currencies#zero-decimal and #three-decimal.
 _DIGITS = {
-    **dict.fromkeys("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(), 0),
-    **dict.fromkeys("bhd jod kwd omr tnd".split(), 3),
+    **dict.fromkeys(
+        ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"], 0
+    ),
+    **dict.fromkeys(["bhd", "jod", "kwd", "omr", "tnd"], 3),
 }
 _USUAL = "en_US"
 

@@ -7,8 +7,9 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from archive import upgrading  # noqa: PLC0415  # models are not there earlier
-        from billing import calls, gateway  # noqa: PLC0415
+        from archive import upgrading  # noqa: PLC0415  # settings and models are not there earlier
+        from billing import calls, gateway, webhooks  # noqa: PLC0415
 
         gateway.configure()
+        webhooks.listen()
         upgrading.offer(calls.way)

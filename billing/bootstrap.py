@@ -115,7 +115,7 @@ def _portal(*, dry: bool) -> Step:
 
 
 def _configuration(price_ids: list[str]) -> dict[str, Any]:
-    """This function will say what people may do in the portal. The address is the lab's, so it is changed at the lab."""
+    """This function will say what people may do in the portal; the address is the lab's, and is changed at the lab."""
     return {
         "business_profile": {"headline": "Genomics Cloud: your lab's subscription"},
         "features": {

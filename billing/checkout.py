@@ -7,7 +7,6 @@
 """
 
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -164,12 +163,14 @@ def _ask(visit: Checkout, *, customer_id: str, with_trial: bool) -> CheckoutSess
 
 
 def _price(lookup_key: str) -> Price:
-    """This function will ask Stripe for the price on sale under a key. Raises BillingRefusedError when there is none."""
+    """This function will ask Stripe for the price on sale under a key. Raises BillingRefusedError if there is none."""
     objects = gateway.price_objects(PRODUCT_ID)
     mirror.prices(objects)  # the pages then say what the checkout does
     price = mirror.prices_of(PRODUCT_ID).get(lookup_key)
     if price is None:
-        raise BillingRefusedError("This is not on sale at the moment. Nothing was charged: tell whoever runs this site.")
+        raise BillingRefusedError(
+            "This is not on sale at the moment. Nothing was charged: tell whoever runs this site."
+        )
     return price
 
 

@@ -1,7 +1,7 @@
 """Which customer of Stripe a lab is: one, however many people ask for it at once.
 
-Stripe is told the lab's id and its address, where invoices go. It is not told the lab's name, which is free text and may
-say whom a lab works with; whoever pays writes the name for invoices at Stripe.
+Stripe is told the lab's id and its address, where invoices go. It is not told the lab's name, which is free text and
+may say whom a lab works with; whoever pays writes the name for invoices at Stripe.
 """
 
 import logging

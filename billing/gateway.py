@@ -16,12 +16,17 @@ from django.conf import settings
 from billing.errors import KeyReusedError, StripeMissingError, StripeRefusedError, StripeUnavailableError
 from billing.values import (
     CheckoutSession,
+    Identity,
     Interval,
     Json,
     Money,
+    Notice,
+    Owed,
     Payer,
     Subscription,
+    customer_of,
     parse_checkout_session,
+    parse_owed,
     parse_payer,
     parse_subscription,
 )
@@ -48,6 +53,8 @@ def is_signed(body: bytes, *, signature: str, secret: str, tolerance_seconds: in
 
     Source: https://docs.stripe.com/webhooks#verify-manually.
     """
+    if not secret:  # anybody could sign with it
+        return False
     try:
         stripe.WebhookSignature.verify_header(body.decode(), signature, secret, tolerance_seconds)
     except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError):
@@ -90,11 +97,47 @@ def subscription_objects(customer_id: str) -> list[Json]:
         return [one.to_dict() for one in page.auto_paging_iter()]
 
 
-def all_subscriptions() -> Iterator[Subscription]:
-    """This function will page through all subscriptions of the account, ended ones included."""
+def all_subscription_objects() -> Iterator[Json]:
+    """This function will page through all subscriptions of the account, whatever they are for, ended ones included."""
     with _translated():
         for one in stripe.Subscription.list(status="all", limit=_PAGE).auto_paging_iter():
-            yield parse_subscription(one.to_dict())
+            yield one.to_dict()
+
+
+def subscription_object(subscription_id: str) -> Json:
+    with _translated():
+        return stripe.Subscription.retrieve(subscription_id).to_dict()
+
+
+def identify(customer_id: str) -> Identity:
+    """This function will ask whose customer one is. Raises StripeMissingError when there never was one."""
+    with _translated():
+        data = stripe.Customer.retrieve(customer_id).to_dict()
+    lab_id = (data.get("metadata") or {}).get(settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY)
+    return Identity(lab_id=lab_id, is_deleted=bool(data.get("deleted")))
+
+
+def owed(subscription_id: str) -> Owed | None:
+    """This function will give the latest invoice of a subscription that waits to be paid; None: none does."""
+    with _translated():
+        page = stripe.Invoice.list(subscription=subscription_id, status="open", limit=1)
+        if not page.data:
+            return None
+        # Four levels are as deep as Stripe goes: a list would be one more.
+        invoice = stripe.Invoice.retrieve(page.data[0].id, expand=["payments.data.payment.payment_intent"])
+    return parse_owed(invoice.to_dict())
+
+
+def undelivered(*, since: datetime, until: datetime, types: Sequence[str]) -> Iterator[Notice]:
+    """This function will page through the events that Stripe could not deliver, or not yet, newest first."""
+    created: Any = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
+    with _translated():
+        page = stripe.Event.list(delivery_success=False, types=list(types), created=created, limit=_PAGE)
+        for one in page.auto_paging_iter():
+            data = one.to_dict()
+            customer_id = customer_of(data["data"]["object"])
+            if customer_id:
+                yield Notice(id=data["id"], customer_id=customer_id)
 
 
 def cancel_subscription(subscription_id: str, *, key: str) -> Subscription:
@@ -108,9 +151,7 @@ def keep_subscription(subscription_id: str, *, key: str) -> Subscription:
     with _translated():
         at_period_end = stripe.Subscription.retrieve(subscription_id).cancel_at_period_end
         undo: dict[str, Any] = {"cancel_at_period_end": False} if at_period_end else {"cancel_at": ""}
-        return parse_subscription(
-            stripe.Subscription.modify(subscription_id, **undo, idempotency_key=key).to_dict()
-        )
+        return parse_subscription(stripe.Subscription.modify(subscription_id, **undo, idempotency_key=key).to_dict())
 
 
 def refund_invoice(invoice_id: str, *, key: str) -> int:
@@ -169,7 +210,7 @@ def checkout_session(session_id: str) -> CheckoutSession:
 
 
 def expire_checkout(session_id: str, *, key: str) -> CheckoutSession:
-    """This function will close an open session, so that nobody can pay it. Raises StripeRefusedError when it is over."""
+    """This function will close an open session, so that nobody can pay it. Raises StripeRefusedError if it is over."""
     with _translated():
         return parse_checkout_session(stripe.checkout.Session.expire(session_id, idempotency_key=key).to_dict())
 
@@ -252,9 +293,7 @@ def create_portal_configuration(wanted: dict[str, Any], *, key: str) -> Json:
 
 def change_portal_configuration(configuration_id: str, wanted: dict[str, Any], *, key: str) -> Json:
     with _translated():
-        return stripe.billing_portal.Configuration.modify(
-            configuration_id, **wanted, idempotency_key=key
-        ).to_dict()
+        return stripe.billing_portal.Configuration.modify(configuration_id, **wanted, idempotency_key=key).to_dict()
 
 
 def webhook_endpoints() -> list[Json]:

@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from billing.values import Json
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
 
@@ -32,16 +34,52 @@ class Payment(models.TextChoices):
     ACTION_REQUIRED = "ACTION_REQUIRED", "The bank wants to be asked"
 
 
+class Subscriber(Lab):
+    """A lab, as administrators see what it is entitled to and why."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "billing of a lab"
+        verbose_name_plural = "billing of labs"
+
+
+class Customer(models.Model):
+    """A customer of Stripe's, and the lab that it is. A lab has one that is there, and may have had others."""
+
+    id = models.CharField(max_length=255, primary_key=True)  # Stripe's
+    lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="customers")
+    livemode = models.BooleanField()
+    since_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)  # deleted at Stripe, as far as we know; None: it is there
+    # As Stripe gave them last: all that is known of a customer that is gone.
+    subscriptions: models.JSONField[list[Json], list[Json]] = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lab"], condition=Q(gone_at=None), name="customer_one_there"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
 class EntitlementQuerySet(models.QuerySet["Entitlement"]):
     """Questions about entitlements."""
 
-    def expiring(self, now: datetime) -> "EntitlementQuerySet":
-        """This function will give those that the clock alone has changed since they were written."""
-        return self.filter(Q(grace_until__lte=now) | Q(ends_at__lte=now))
+    def outdated(self, now: datetime, *, reconciled_before: datetime) -> "EntitlementQuerySet":
+        """This function will give those that the clock alone has changed since they were written.
+
+        Stripe may be later than the clock: none that was reconciled since `reconciled_before` is asked for again.
+        """
+        over = Q(grace_until__lte=now) | Q(ends_at__lte=now)
+        return self.filter(over, reconciled_at__lt=reconciled_before)
 
 
 class Entitlement(models.Model):
-    """What a lab may use. `billing.reconcile` alone writes it, from what Stripe and the grants say."""
+    """What a lab may use, as Stripe and the grants say: `billing.reconcile` writes it, and nobody else.
+
+    The customer alone is noted by `billing.entitlements`, under the same lock of the row.
+    """
 
     lab = models.OneToOneField(Lab, on_delete=models.CASCADE, primary_key=True, related_name="entitlement")
     plan = models.CharField(max_length=16, choices=Plan, default=Plan.FREE)
@@ -55,6 +93,7 @@ class Entitlement(models.Model):
     grace_until = models.DateTimeField(null=True, blank=True)  # None: no grace, or one without end
     payment = models.CharField(max_length=16, choices=Payment, default=Payment.NOTHING)
     payment_url = models.URLField(max_length=2048, blank=True)  # Stripe's page for the invoice that is open
+    invoice_id = models.CharField(max_length=255, blank=True)  # of that invoice; empty: none is open
     trial_used_at = models.DateTimeField(null=True, blank=True)  # None: the lab may still try
     version = models.PositiveIntegerField(default=0)  # counts the changes of plan and basis
     reconciled_at = models.DateTimeField(null=True, blank=True)  # None: never yet
@@ -104,9 +143,12 @@ class EntitlementChange(models.Model):
 class GrantQuerySet(models.QuerySet["Grant"]):
     """Questions about grants."""
 
-    def running_out(self, now: datetime) -> "GrantQuerySet":
-        """This function will give those that begin or end by themselves and have done so."""
-        return self.filter(Q(starts_at__lte=now), Q(ends_at__lte=now) | Q(ends_at=None))
+    def unheeded(self, now: datetime) -> "GrantQuerySet":
+        """This function will give those that have begun, or were revoked, since their lab was reconciled."""
+        reconciled_at = F("lab__entitlement__reconciled_at")
+        since = Greatest("starts_at", "created_at", "revoked_at")
+        never = Q(lab__entitlement__reconciled_at=None)
+        return self.alias(since=since).filter(never | Q(since__gt=reconciled_at), starts_at__lte=now)
 
 
 class Grant(models.Model):
@@ -146,6 +188,11 @@ class NewsQuerySet(models.QuerySet["News"]):
 
     def unread(self) -> "NewsQuerySet":
         return self.filter(read__lt=F("heard"))
+
+    def due(self, now: datetime, *, heard_before: datetime) -> "NewsQuerySet":
+        """This function will give those whose hint was lost, and those that are to be tried again, oldest first."""
+        fresh = Q(next_attempt_at=None, heard_at__lt=heard_before)
+        return self.unread().filter(fresh | Q(next_attempt_at__lte=now)).order_by("heard_at")
 
 
 class News(models.Model):
@@ -261,7 +308,10 @@ class Comparison(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)  # None: it runs, or was cut off
     customers = models.PositiveIntegerField(default=0)
     missed_events = models.PositiveIntegerField(default=0)
+    labs = models.PositiveIntegerField(default=0)  # looked at
+    last_lab = models.UUIDField(null=True, blank=True)  # up to which they were looked at; None: none yet
+    failed = models.PositiveIntegerField(default=0)  # labs of which it could not be told whether they differ
     drift: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list)  # lab by lab
 
     def __str__(self) -> str:
-        return f"{len(self.drift)} of {self.customers} differed on {self.begun_at:%Y-%m-%d}"
+        return f"{len(self.drift)} of {self.labs} differed on {self.begun_at:%Y-%m-%d}"

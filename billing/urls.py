@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing import views
+from billing import views, webhooks
 
 app_name = "billing"
 urlpatterns = [
@@ -15,4 +15,5 @@ urlpatterns = [
     path("billing/<uuid:lab_id>/back/", views.back, name="back"),
     path("billing/<uuid:lab_id>/portal/<str:flow>/", views.manage, name="manage"),
     path("billing/<uuid:lab_id>/keep/", views.keep, name="keep"),
+    path("billing/webhooks/<uuid:endpoint>/", webhooks.receive, name="webhook"),
 ]

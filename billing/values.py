@@ -116,6 +116,31 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """The invoice of a subscription that waits to be paid."""
+
+    invoice_id: str
+    url: str  # Stripe's page on which it can be paid; empty: it has none
+    needs_action: bool  # the bank wants the card's owner to confirm; else the card was declined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a customer is."""
+
+    lab_id: str | None  # as our metadata say, unproven; None: they say nothing
+    is_deleted: bool  # then Stripe no longer tells the metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One event, as far as it says whom it is about."""
+
+    id: str
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     brand: str
     last4: str
@@ -189,6 +214,28 @@ def parse_refund(data: Json) -> Refund | None:
         money=Money(amount=data["amount_refunded"], currency=data["currency"]),
         receipt_url=data.get("receipt_url"),
     )
+
+
+def parse_owed(data: Json) -> Owed:
+    """This function will read an open invoice whose payments are expanded down to their payment intents."""
+    payments = (data.get("payments") or {}).get("data", [])
+    intents = [one["payment"].get("payment_intent") for one in payments if one["status"] == "open"]
+    return Owed(
+        invoice_id=data["id"],
+        url=data.get("hosted_invoice_url") or "",
+        needs_action=any(intent["status"] == "requires_action" for intent in intents if isinstance(intent, Mapping)),
+    )
+
+
+def customer_of(data: Json) -> str | None:
+    """This function will give the id of the customer that an object is or belongs to; None: it belongs to none."""
+    return _id_or_none(data.get("id") if data.get("object") == "customer" else data.get("customer"))
+
+
+def product_of(subscription: Json) -> str | None:
+    """This function will give the id of the product that a subscription is for; None: it has no items."""
+    items = subscription["items"]["data"]
+    return _id(items[0]["price"]["product"]) if items else None
 
 
 def parse_card(data: Json) -> Card | None:

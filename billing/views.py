@@ -61,7 +61,8 @@ def _for_owners(view: _OwnerView[P]) -> Callable[..., HttpResponse]:
         except StripeError:
             logger.exception("Stripe did not do what was asked for lab %s.", lab.pk)
             messages.error(
-                request, "Stripe, which handles payments, does not answer right now. Nothing was changed: try again soon."
+                request,
+                "Stripe, which handles payments, does not answer right now. Nothing was changed: try again soon.",
             )
         return _SeeOther(_address("detail", lab))
 
@@ -117,17 +118,21 @@ def upgrade(request: HttpRequest, lab_id: uuid.UUID) -> HttpResponse:
     entitlement = Entitlement.objects.filter(lab=lab).first()
     is_owner = _owns(request, lab)
     promise = promises.for_lab(lab, plan=Plan.PREMIUM)
-    context = _frame(request, lab) | _progress(lab) | {
-        "state": standing.state_of(lab.plan, entitlement),
-        "is_owner": is_owner,
-        "owners": [] if is_owner else _owners(lab),
-        "promise": promise,
-        "ways": pages.ways(promise, now=timezone.now()),
-        "choices": pages.choices(),
-        "plans": pages.plans(),
-        "trial_days": pages.trial_days() if checkout.may_try(entitlement) else 0,
-        "has_left": "left" in request.GET,
-    }
+    context = (
+        _frame(request, lab)
+        | _progress(lab)
+        | {
+            "state": standing.state_of(lab.plan, entitlement),
+            "is_owner": is_owner,
+            "owners": [] if is_owner else _owners(lab),
+            "promise": promise,
+            "ways": pages.ways(promise, now=timezone.now()),
+            "choices": pages.choices(),
+            "plans": pages.plans(),
+            "trial_days": pages.trial_days() if checkout.may_try(entitlement) else 0,
+            "has_left": "left" in request.GET,
+        }
+    )
     return render(request, "billing/upgrade.html", context)
 
 
@@ -142,7 +147,7 @@ def progress(request: HttpRequest, lab_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @rates.limited("billing-look")
 def returned(request: HttpRequest, lab_id: uuid.UUID) -> HttpResponse:
-    """This function will meet people who come from the checkout; the page asks again by itself until Stripe confirms."""
+    """This function will meet people who come from the checkout; the page asks again until Stripe confirms."""
     lab = _lab(request, lab_id)
     if settings.BILLING_MODE == "off":
         raise Http404("Nothing is sold here.")
@@ -162,7 +167,8 @@ def returned(request: HttpRequest, lab_id: uuid.UUID) -> HttpResponse:
 def _confirmed(request: HttpRequest, lab: Lab, arrival: Arrival) -> HttpResponse:
     if arrival.was_second:
         messages.warning(
-            request, "The lab had a subscription already. What you have just paid is given back, and the older one goes on."
+            request,
+            "The lab had a subscription already. What you have just paid is given back, and the older one goes on.",
         )
     else:
         messages.success(request, f"{lab.name} is on Premium now. Thank you!")
@@ -193,7 +199,7 @@ def subscribe(request: HttpRequest, lab: Lab) -> str:
 
 
 @_for_owners
-def manage(request: HttpRequest, lab: Lab, flow: str) -> str:
+def manage(request: HttpRequest, lab: Lab, flow: str) -> str:  # noqa: ARG001
     try:
         where = portal.Flow(flow)
     except ValueError as error:
@@ -246,5 +252,3 @@ def _address(page: str, lab: Lab) -> str:
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
-
-

@@ -21,6 +21,7 @@ def pytest_unconfigure() -> None:
 _VAR_DIR = Path(__file__).resolve().parents[1] / "var" / "tests" / str(os.getpid())
 _PORT = free_port()
 _WEB_PORT = free_port()
+_SANDBOX_PORT = free_port()
 
 os.environ.update(
     VAR_DIR=str(_VAR_DIR),
@@ -32,6 +33,9 @@ os.environ.update(
     AWS_DEFAULT_REGION="us-east-1",
     # The buckets accept uploads from WEB_ORIGIN: the live server of the browser tests listens there.
     WEB_PORT=str(_WEB_PORT),
+    BILLING_MODE="sandbox",
+    STRIPE_SECRET_KEY="",
+    SANDBOX_PORT=str(_SANDBOX_PORT),
     DJANGO_LIVE_TEST_SERVER_ADDRESS=f"localhost:{_WEB_PORT}",
     # pytest-playwright runs its own event loop beside Django's synchronous code
     DJANGO_ALLOW_ASYNC_UNSAFE="true",

@@ -64,7 +64,7 @@ def run(
     except lock.LockHeldError as error:
         raise StackError(
             f"It runs already, as process {error.pid}, with its state in {settings.VAR_DIR}. Stop that one first "
-            "(Ctrl-C in its terminal), or set VAR_DIR, WEB_PORT and LOCAL_AWS_PORT for a second one."
+            "(Ctrl-C in its terminal), or set VAR_DIR, WEB_PORT, LOCAL_AWS_PORT and SANDBOX_PORT for a second one."
         ) from error
     except (ChildFailedError, postgres.PostgresError) as error:
         raise StackError(str(error)) from error
@@ -86,17 +86,25 @@ def ground(output: Output) -> Iterator[None]:
 
 
 def _start_ground(supervisor: Supervisor, *, output: Output) -> None:
-    """This function will start the database and the local AWS together, and set both up."""
+    """This function will start the database, the local AWS and the Stripe sandbox together, and set all of them up."""
     if settings.EMBEDDED_POSTGRES:
         supervisor.start(_database())
     if settings.LOCAL_AWS:
         supervisor.start(_local_aws())
+    if settings.BILLING_MODE == "sandbox":
+        supervisor.start(_stripe_sandbox())
     supervisor.wait_ready()
     if settings.EMBEDDED_POSTGRES:
         postgres.create_database(settings.POSTGRES_DIR)
         # The server was not there when the settings were read.
         settings.DATABASES["default"]["HOST"] = str(postgres.socket_dir(settings.POSTGRES_DIR))
-    for command in ("migrate", "createcachetable", *(["provision"] if settings.LOCAL_AWS else [])):
+    commands = [
+        "migrate",
+        "createcachetable",
+        *(["provision"] if settings.LOCAL_AWS else []),
+        *(["billing_bootstrap"] if settings.BILLING_MODE == "sandbox" else []),
+    ]
+    for command in commands:
         if not supervisor.stopping.is_set():
             begin = time.monotonic()
             call_command(command, verbosity=0)
@@ -124,6 +132,18 @@ def _local_aws() -> Child:
         program=(sys.executable, "manage.py", "localaws"),
         folder=settings.BASE_DIR,
         ready=lambda _: _serves(settings.LOCAL_AWS_PORT, "/_health"),
+    )
+
+
+def _stripe_sandbox() -> Child:
+    return Child(
+        name="stripe",
+        program=(
+            *(sys.executable, "-m", "billing.sandbox", "--port", str(settings.SANDBOX_PORT)),
+            *("--store", str(settings.VAR_DIR / "stripe.sqlite3"), "--key", settings.SANDBOX_KEY),
+        ),
+        folder=settings.BASE_DIR,
+        ready=lambda _: _serves(settings.SANDBOX_PORT, "/_sandbox/health"),
     )
 
 
@@ -216,6 +236,8 @@ def _check_ports() -> None:
     parts = [("WEB_PORT", "the web server")]
     if settings.LOCAL_AWS:
         parts.append(("LOCAL_AWS_PORT", "the local AWS"))
+    if settings.BILLING_MODE == "sandbox":
+        parts.append(("SANDBOX_PORT", "the Stripe sandbox"))
     for variable, part in parts:
         port = getattr(settings, variable)
         with socket.socket() as probe:
@@ -250,5 +272,7 @@ def _welcome(output: Output, *, seconds: float) -> None:
     output.write("up", f"open    {settings.WEB_ORIGIN}/")
     if settings.LOCAL_AWS:
         output.write("up", f"mails   {settings.WEB_ORIGIN}/mailbox/")
+    if settings.BILLING_MODE == "sandbox":
+        output.write("up", f"stripe  {settings.SANDBOX_ORIGIN}/_sandbox/ (no real money)")
     output.write("up", f"state   {settings.VAR_DIR}")
     output.write("up", "stop    Ctrl-C")

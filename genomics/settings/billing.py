@@ -61,3 +61,5 @@ BILLING_ORIGINS = {
     "sandbox": [SANDBOX_ORIGIN],
     "off": [],
 }[BILLING_MODE]
+# The library's own change its tables in hundreds of steps: see docs/decisions/dj-stripe-tables.md.
+MIGRATION_MODULES = {"djstripe": "billing.dj_stripe_migrations"}

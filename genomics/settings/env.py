@@ -67,7 +67,8 @@ def integer(name: str, meaning: str, *, default: int) -> int:
 
 
 def seconds(name: str, meaning: str, *, default: timedelta) -> timedelta:
-    return _read(name, meaning, default=f"{default.total_seconds():g}", parse=lambda raw: timedelta(seconds=float(raw)))
+    shown = f"{default.total_seconds():.10g}"
+    return _read(name, meaning, default=shown, parse=lambda raw: timedelta(seconds=float(raw)))
 
 
 def items(name: str, meaning: str, *, default: str, shown: str) -> list[str]:

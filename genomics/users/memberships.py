@@ -52,6 +52,14 @@ def leave(membership: Membership, *, now: datetime) -> None:
     _end(membership, change=Change.LEFT, actor=f"user:{membership.user_id}", now=now)
 
 
+def disband(lab: Lab, *, now: datetime) -> None:
+    """This function will close a lab for all its members: from now on it is nobody's, and nobody sees what it has."""
+    with transaction.atomic():
+        lock(lab)
+        lab.memberships.all().delete()
+        Lab.objects.filter(pk=lab.pk, closed_at=None).update(closed_at=now)
+
+
 def record(lab: Lab, *, email: str, change: Change, actor: str, now: datetime, role: Role | None = None) -> None:
     """This function will note a change; `role` is None when the person has no place in the lab any more."""
     MembershipEvent.objects.create(lab=lab, email=email, change=change, role=role or "", actor=actor, created_at=now)

@@ -101,6 +101,9 @@ class LabQuerySet(models.QuerySet["Lab"]):
     def owned_by(self, user: User) -> "LabQuerySet":
         return self.filter(memberships__user=user, memberships__role=Role.OWNER)
 
+    def closed(self) -> "LabQuerySet":
+        return self.filter(closed_at__isnull=False)
+
     def found(self, owner: User, *, name: str, now: datetime) -> "Lab":
         """This function will make a lab with its first owner."""
         with transaction.atomic():
@@ -125,12 +128,15 @@ class Lab(models.Model):
     email = models.EmailField("e-mail")  # where invoices and notices for the lab go
     plan = models.CharField(max_length=16, choices=Plan, default=Plan.FREE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # None: open. A closed lab has no members, so nobody sees it; it goes as soon as nothing belongs to it any more.
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     members = models.ManyToManyField(User, through="Membership", related_name="labs")
 
     objects = LabQuerySet.as_manager()
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(plan__in=Plan.values), name="lab_plan_known")]
+        indexes = [models.Index(fields=["closed_at"], condition=models.Q(closed_at__isnull=False), name="lab_closed")]
 
     def __str__(self) -> str:
         return self.name

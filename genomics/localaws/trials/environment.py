@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _MARK = "GENOMICS_TRIAL"  # in the environment of a process that is in the trial of that name
-_FOREIGN = ("AWS_", "WEB_", "DATABASE_URL", "FREE_", "PREMIUM_")
+_FOREIGN = ("AWS_", "WEB_", "DATABASE_URL", "FREE_", "PREMIUM_", "BILLING_", "STRIPE_", "SANDBOX_")
 _DIRECT_SERVICES = ("S3", "SNS", "DYNAMODB", "IAM", "SFN", "STS")
 
 
@@ -32,7 +32,7 @@ def compose(name: str, *, var_dir: Path, proxied: bool, changes: Mapping[str, st
     With `proxied`, SQS is reached through a port of its own, where the trial serves a proxy with faults.
     """
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
-    web, aws, proxy = free_ports(3)
+    web, aws, proxy, stripe = free_ports(4)
     direct = f"http://127.0.0.1:{aws}"
     return {
         **inherited,
@@ -44,6 +44,8 @@ def compose(name: str, *, var_dir: Path, proxied: bool, changes: Mapping[str, st
         "WEB_PORT": str(web),
         "WEB_ORIGIN": f"http://localhost:{web}",
         "LOCAL_AWS_PORT": str(aws),
+        "STRIPE_SECRET_KEY": "",
+        "SANDBOX_PORT": str(stripe),
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy if proxied else aws}",
         **{f"AWS_ENDPOINT_URL_{service}": direct for service in _DIRECT_SERVICES},
         "AWS_ACCESS_KEY_ID": "test",

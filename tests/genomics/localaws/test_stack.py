@@ -95,6 +95,7 @@ def environment() -> Iterator[dict[str, str]]:
         "VAR_DIR": str(folder / "var"),
         "WEB_PORT": str(free_port()),
         "LOCAL_AWS_PORT": str(free_port()),
+        "SANDBOX_PORT": str(free_port()),
         "FREE_MAX_UPLOAD_BYTES": "100000000",
     }
     yield environment
@@ -225,7 +226,12 @@ class TestRefusals:
         assert f"It runs already, as process {os.getpid()}," in refused.stderr
 
     @pytest.mark.parametrize(
-        ("variable", "part"), [("WEB_PORT", "the web server"), ("LOCAL_AWS_PORT", "the local AWS")]
+        ("variable", "part"),
+        [
+            ("WEB_PORT", "the web server"),
+            ("LOCAL_AWS_PORT", "the local AWS"),
+            ("SANDBOX_PORT", "the Stripe sandbox"),
+        ],
     )
     def test_names_the_busy_port_and_what_to_do(self, environment: dict[str, str], variable: str, part: str) -> None:
         with _listener() as port:

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -122,3 +122,18 @@ class TestAtOnce:
         late = meanwhile(lambda: changes[change](second), first=lambda: changes[change](first))
         assert isinstance(late.exception(), LastOwnerError)
         assert [member.user for member in lab.memberships.filter(role=Role.OWNER)] == [stranger]
+
+
+@pytest.mark.django_db
+class TestDisband:
+    def test_leaves_a_lab_that_nobody_sees(self, lab: Lab, free_user: User, stranger: User, now: datetime) -> None:
+        memberships.join(lab, user=stranger, role=Role.MEMBER, actor="admin:1", now=now)
+        memberships.disband(lab, now=now)
+        assert not Lab.objects.of(free_user).filter(pk=lab.pk).exists()
+        assert not Lab.objects.of(stranger).filter(pk=lab.pk).exists()
+        assert list(Lab.objects.closed()) == [lab]
+
+    def test_keeps_the_moment_of_the_first_time(self, lab: Lab, now: datetime) -> None:
+        memberships.disband(lab, now=now)
+        memberships.disband(lab, now=now + timedelta(hours=1))
+        assert Lab.objects.closed().get().closed_at == now

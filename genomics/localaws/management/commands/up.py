@@ -11,8 +11,9 @@ from genomics.localaws.output import Output
 
 DESCRIPTION = """\
 Start everything on this machine and keep it running until Ctrl-C: PostgreSQL (unless DATABASE_URL is set), the local
-AWS (unless LOCAL_AWS=0), one worker for each queue, the timer and the web server. What dies is started again.
-All state is in VAR_DIR, and the next start finds it. WEB_PORT and LOCAL_AWS_PORT choose the ports.
+AWS (unless LOCAL_AWS=0), the Stripe sandbox (unless STRIPE_SECRET_KEY is set), one worker for each queue, the timer and
+the web server. What dies is started again. All state is in VAR_DIR, and the next start finds it. WEB_PORT,
+LOCAL_AWS_PORT and SANDBOX_PORT choose the ports.
 """
 
 

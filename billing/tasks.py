@@ -1,0 +1,24 @@
+import uuid
+from typing import Any
+
+from celery import shared_task
+
+from billing import effects, inbox, reconcile
+from genomics import clock
+
+
+@shared_task(name=inbox.RECONCILE)
+def read(*, customer_id: str, **_later: Any) -> None:
+    inbox.read(customer_id, now=clock.now())
+
+
+@shared_task(name=reconcile.APPLY)
+def apply(*, lab_id: str, **_later: Any) -> None:
+    effects.apply(uuid.UUID(lab_id), now=clock.now())
+
+
+@shared_task(name="billing.sweep")
+def sweep(**_later: Any) -> None:
+    now = clock.now()
+    inbox.sweep(now=now)
+    effects.sweep(now=now)

@@ -13,7 +13,14 @@ logger = logging.getLogger(__name__)
 
 
 def give(
-    lab_id: uuid.UUID, *, plan: Plan, starts_at: datetime, ends_at: datetime | None, reason: str, actor: str, now: datetime
+    lab_id: uuid.UUID,
+    *,
+    plan: Plan,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    reason: str,
+    actor: str,
+    now: datetime,
 ) -> Grant:
     """This function will give a lab a plan until `ends_at`, None: until it is revoked, and let it have it at once."""
     grant = Grant.objects.create(

@@ -13,9 +13,8 @@ from django.conf import settings
 from django.urls import reverse
 from djstripe.models import WebhookEndpoint
 
-from billing import gateway, mirror, portal
+from billing import events, gateway, mirror, portal
 from billing.errors import StripeMissingError
-from billing.events import EVENTS
 from billing.products import OFFERS, PRODUCT_ID, PRODUCT_NAME, Offer
 from billing.values import Interval, Json, Money, Price, parse_price
 
@@ -158,13 +157,15 @@ def _webhooks(*, dry: bool, rotate_secret: bool) -> Iterator[Step]:
     if good is None:
         url = _make_endpoint() if not dry else _address("…")
         yield Step(what="Webhook endpoint", outcome=Outcome.MADE, note=url)
-    elif set(good["enabled_events"]) == set(EVENTS) and good["status"] == "enabled":
+    elif set(good["enabled_events"]) == set(events.wanted()) and good["status"] == "enabled":
         yield Step(what="Webhook endpoint", outcome=Outcome.FOUND, note=good["url"])
     else:
         if not dry:
-            gateway.change_webhook_endpoint(good["id"], events=EVENTS, key=_key())
-            WebhookEndpoint.objects.filter(id=good["id"]).update(enabled_events=list(EVENTS), status="enabled")
-        yield Step(what="Webhook endpoint", outcome=Outcome.CHANGED, note=f"hears {len(EVENTS)} kinds of events")
+            gateway.change_webhook_endpoint(good["id"], events=events.wanted(), key=_key())
+            WebhookEndpoint.objects.filter(id=good["id"]).update(enabled_events=list(events.wanted()), status="enabled")
+        yield Step(
+            what="Webhook endpoint", outcome=Outcome.CHANGED, note=f"hears {len(events.wanted())} kinds of events"
+        )
     for old in there:
         if good is None or old["id"] != good["id"]:
             if not dry:
@@ -187,13 +188,13 @@ def _is_known(endpoint: Json) -> bool:
 def _make_endpoint() -> str:
     name = uuid.uuid4()
     url = _address(name)
-    made = gateway.create_webhook_endpoint(url=url, events=EVENTS, metadata={_UUID_KEY: str(name)}, key=_key())
+    made = gateway.create_webhook_endpoint(url=url, events=events.wanted(), metadata={_UUID_KEY: str(name)}, key=_key())
     WebhookEndpoint.objects.create(
         id=made["id"],
         djstripe_uuid=name,
         secret=made["secret"],
         url=url,
-        enabled_events=list(EVENTS),
+        enabled_events=list(events.wanted()),
         api_version=settings.STRIPE_API_VERSION,
         status="enabled",
         livemode=settings.STRIPE_LIVE_MODE,

@@ -8,6 +8,7 @@ import logging
 import uuid
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, OuterRef
 
@@ -65,8 +66,15 @@ def _living(lab: Lab, customer_id: str) -> Payer:
     payer = _look(customer_id) if customer_id else None
     while payer is None or payer.is_deleted:
         gone = payer.id if payer else ""
-        payer = _look(gateway.create_customer(lab_id=str(lab.pk), key=f"customer:{lab.pk}:{gone}"))
+        key = f"customer:{lab.pk}:{gone}"
+        clock = _test_clock(lab, key=key) if settings.BILLING_TEST_CLOCKS else None
+        payer = _look(gateway.create_customer(lab_id=str(lab.pk), key=key, test_clock_id=clock))
     return payer
+
+
+def _test_clock(lab: Lab, *, key: str) -> str:
+    """This function will make a new customer's clock; it begins with the lab, so that each try asks for the same."""
+    return gateway.create_test_clock(frozen_at=lab.created_at, key=f"clock:{key}")
 
 
 def _look(customer_id: str) -> Payer:

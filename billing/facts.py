@@ -36,6 +36,12 @@ def subscriptions_of(entitlement: Entitlement, *, now: datetime) -> list[Subscri
     return [one for customer in customers for one in ours(_objects(entitlement, customer, now=now))]
 
 
+def moved_times(subscriptions: Iterable[Subscription]) -> set[datetime]:
+    """This function will give the times of the test clocks that subscriptions live by; none in live mode."""
+    clocks = {one.test_clock_id for one in subscriptions if one.test_clock_id}
+    return {gateway.time_of_clock(test_clock_id) for test_clock_id in clocks}
+
+
 def ours(objects: Iterable[Json]) -> list[Subscription]:
     """This function will read the subscriptions to what we sell; the account may sell other things, too."""
     return [parse_subscription(data) for data in objects if plan_of(product_of(data) or "")]

@@ -7,7 +7,7 @@ are done once. Metadata hold ids of ours and nothing else.
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
@@ -62,11 +62,29 @@ def is_signed(body: bytes, *, signature: str, secret: str, tolerance_seconds: in
     return True
 
 
-def create_customer(*, lab_id: str, key: str) -> str:
+def create_customer(*, lab_id: str, key: str, test_clock_id: str | None = None) -> str:
     """This function will make a customer for a lab, and give its id. The same key always asks for the same."""
     metadata = {settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY: lab_id}
+    clock: dict[str, Any] = {"test_clock": test_clock_id} if test_clock_id else {}
     with _translated():
-        return stripe.Customer.create(metadata=metadata, idempotency_key=key).id
+        return stripe.Customer.create(metadata=metadata, **clock, idempotency_key=key).id
+
+
+def create_test_clock(*, frozen_at: datetime, key: str) -> str:
+    """This function will make a clock for customers whose time is to be moved, and give its id. Never in live mode."""
+    with _translated():
+        return stripe.test_helpers.TestClock.create(frozen_time=int(frozen_at.timestamp()), idempotency_key=key).id
+
+
+def time_of_clock(test_clock_id: str) -> datetime:
+    with _translated():
+        return datetime.fromtimestamp(stripe.test_helpers.TestClock.retrieve(test_clock_id).frozen_time, UTC)
+
+
+def customers_of_clock(test_clock_id: str) -> list[str]:
+    """This function will give the ids of the customers whose time is that of a test clock."""
+    with _translated():
+        return [one.id for one in stripe.Customer.list(test_clock=test_clock_id, limit=_PAGE).auto_paging_iter()]
 
 
 def payer(customer_id: str) -> Payer:

@@ -74,6 +74,7 @@ class Subscription:
     ended_at: datetime | None  # None: has not ended
     trial_end_at: datetime | None  # None: never had a trial
     latest_invoice_id: str | None
+    test_clock_id: str | None  # None: its time is everybody's
 
     @property
     def is_live(self) -> bool:
@@ -183,6 +184,7 @@ def parse_subscription(data: Json) -> Subscription:
         ended_at=_moment_or_none(data.get("ended_at")),
         trial_end_at=_moment_or_none(data.get("trial_end")),
         latest_invoice_id=_id_or_none(data.get("latest_invoice")),
+        test_clock_id=_id_or_none(data.get("test_clock")),
     )
 
 

@@ -22,8 +22,7 @@ from django.views.decorators.http import require_POST
 from djstripe.models import Event, WebhookEndpoint, WebhookEventTrigger
 from djstripe.signals import WEBHOOK_SIGNALS
 
-from billing import gateway, inbox
-from billing.events import EVENTS
+from billing import events, gateway, inbox
 from billing.values import customer_of
 from genomics import clock
 
@@ -52,7 +51,7 @@ def receive(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
         return _refused(endpoint, "it is no event")
     if fault := _fault(event, known):
         return _refused(endpoint, fault)
-    if event["type"] not in EVENTS or Event.objects.filter(id=event["id"]).exists():
+    if event["type"] not in events.wanted() or Event.objects.filter(id=event["id"]).exists():
         return HttpResponse(status=200)
     _process(request, event, known)
     logger.info("Event %s: %s", event["id"], event["type"])
@@ -61,7 +60,7 @@ def receive(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
 
 def listen() -> None:
     """This function will let the inbox hear of every event that dj-stripe processes."""
-    for name in EVENTS:
+    for name in (*events.EVENTS, events.CLOCK_MOVED):
         WEBHOOK_SIGNALS[name].connect(_hear, sender=Event, dispatch_uid="billing.inbox")
 
 
@@ -70,9 +69,16 @@ def _hear(*, event: Event, **_fields: Any) -> None:
 
 
 def _tell(about: dict[str, Any], *, event_id: str) -> None:
-    customer_id = customer_of(about)
-    if customer_id:
+    for customer_id in _customers(about):
         inbox.hear(customer_id, event_id=event_id, now=clock.now())
+
+
+def _customers(about: dict[str, Any]) -> list[str]:
+    """This function will give the customers that an object is about."""
+    if about.get("object") == "test_helpers.test_clock":
+        return gateway.customers_of_clock(about["id"])
+    customer_id = customer_of(about)
+    return [customer_id] if customer_id else []
 
 
 def _process(request: HttpRequest, event: dict[str, Any], endpoint: WebhookEndpoint) -> None:

@@ -55,6 +55,13 @@ BILLING_GRACE = env.seconds(
 BILLING_TRIAL_DAYS = env.integer(
     "BILLING_TRIAL_DAYS", "days that a lab may try PREMIUM for nothing, once; 0 offers no trial", default=14
 )
+BILLING_TEST_CLOCKS = env.flag(
+    "BILLING_TEST_CLOCKS",
+    "1 gives each new customer a test clock of Stripe's, so that its time can be moved; never with a live key",
+    default=False,
+)
+if BILLING_TEST_CLOCKS and STRIPE_LIVE_MODE:
+    raise ImproperlyConfigured("BILLING_TEST_CLOCKS stops the time of those who pay: never with a live key")
 # Where checkout and portal live: browsers are sent there by forms, which the content security policy must allow.
 BILLING_ORIGINS = {
     "stripe": ["https://checkout.stripe.com", "https://billing.stripe.com"],

@@ -36,6 +36,7 @@ _ACTIVE = Subscription(
     ended_at=None,
     trial_end_at=None,
     latest_invoice_id=None,
+    test_clock_id=None,
 )
 _CANCELED = replace(_ACTIVE, status=SubscriptionStatus.CANCELED, ended_at=NOW - DAY)
 

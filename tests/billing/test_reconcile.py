@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import stripe
 
+from billing import effects, inbox
 from billing.errors import StripeUnavailableError
 from billing.models import Basis, Effect, EntitlementChange, Grant, Payment
 from billing.reconcile import APPLY
@@ -238,3 +239,31 @@ class TestCustomers:
         before = len(world.sandbox.calls)
         assert world.reconcile().grace_until == until
         assert len(world.sandbox.calls) == before
+
+
+class TestMovedTime:
+    def test_counts_for_the_customer_whose_clock_it_is(self, world: World) -> None:
+        here = world.now
+        world.subscribe()
+        stripe.Subscription.cancel(world.shop.subscription().id)
+        assert world.reconcile(now=here).plan == Plan.GRACE
+        world.advance(15 * DAY)
+        assert world.reconcile(now=here).plan == Plan.FREE
+
+    def test_is_told_by_stripe_though_nothing_of_the_customer_has_changed(self, world: World) -> None:
+        here = world.now
+        world.listen()
+        world.subscribe()
+        stripe.Subscription.cancel(world.shop.subscription().id)
+        world.settle()
+        assert world.plan == Plan.GRACE
+        world.advance(15 * DAY)
+        assert [kind for kind, _ in world.deliver()] == ["test_helpers.test_clock.ready"]
+        assert world.hints
+        for _ in range(2):
+            task, ids = world.hints.pop(0)
+            if task == APPLY:
+                effects.apply(world.lab.pk, now=here)
+            else:
+                inbox.read(ids["customer_id"], now=here)
+        assert world.plan == Plan.FREE

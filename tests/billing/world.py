@@ -13,7 +13,7 @@ from django.test import Client
 from djstripe.models import WebhookEndpoint
 
 from billing import effects, entitlements, inbox, reconcile
-from billing.events import EVENTS
+from billing.events import wanted
 from billing.models import Entitlement
 from billing.sandbox.sandbox import Sandbox
 from genomics.users.models import Lab
@@ -59,13 +59,13 @@ class World:
     def listen(self) -> None:
         """This function will let Stripe tell our own view of events."""
         url = f"{ORIGIN}/billing/webhooks/{self.endpoint}/"
-        self.secret = self.sandbox.add_webhook(url, types=list(EVENTS))
+        self.secret = self.sandbox.add_webhook(url, types=list(wanted()))
         WebhookEndpoint.objects.create(
             id="we_1",
             djstripe_uuid=self.endpoint,
             secret=self.secret,
             url=url,
-            enabled_events=list(EVENTS),
+            enabled_events=list(wanted()),
             status="enabled",
             livemode=False,
         )

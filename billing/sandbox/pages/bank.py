@@ -34,6 +34,7 @@ def ask(
     """Send the person to the bank, who comes back to `back` if it fails. card: None: the one on file."""
     challenge: Json = {
         "id": new_id("bank"),
+        "at": visit.world.now(),
         "purpose": purpose,
         "target": target,
         "back": back,

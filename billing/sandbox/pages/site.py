@@ -43,6 +43,8 @@ def answer(sandbox: "Sandbox", request: Request) -> Answer:
     """Answer a request for a page, all within one unit of work."""
     if request.path == "/assets/sandbox.css":
         return stylesheet()
+    if request.path == "/_sandbox/health":
+        return Answer(status=200, body=b"ok\n", headers={"Content-Type": "text/plain"})
     if request.path in ("/", "/_sandbox"):
         return redirect("/_sandbox/")
     cookie = csrf.cookie_of(request)

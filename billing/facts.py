@@ -36,9 +36,10 @@ def subscriptions_of(entitlement: Entitlement, *, now: datetime) -> list[Subscri
     return [one for customer in customers for one in ours(_objects(entitlement, customer, now=now))]
 
 
-def moved_times(subscriptions: Iterable[Subscription]) -> set[datetime]:
-    """This function will give the times of the test clocks that subscriptions live by; none in live mode."""
-    clocks = {one.test_clock_id for one in subscriptions if one.test_clock_id}
+def moved_times(subscriptions: Iterable[Subscription], customer_id: str) -> set[datetime]:
+    """This function will give the times of the test clocks by which a customer's subscriptions go; none in live mode."""
+    own = (one for one in subscriptions if one.customer_id == customer_id)
+    clocks = {one.test_clock_id for one in own if one.test_clock_id}
     return {gateway.time_of_clock(test_clock_id) for test_clock_id in clocks}
 
 

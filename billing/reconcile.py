@@ -47,7 +47,7 @@ def reconcile(lab_id: uuid.UUID, *, actor: str, now: datetime) -> Entitlement:
         # Whoever waited for the lock has an old clock; for a lab, time does not go back.
         now = max(now, entitlement.reconciled_at or now)
         subscriptions = facts.subscriptions_of(entitlement, now=now)
-        now = max([now, *facts.moved_times(subscriptions)])
+        now = max([now, *facts.moved_times(subscriptions, entitlement.customer_id)])
         grants = Grant.objects.filter(lab=lab_id)
         verdict = decide(subscriptions, grants, now=now, grace=settings.BILLING_GRACE)
         _note_change(entitlement, verdict, actor=actor, now=now)

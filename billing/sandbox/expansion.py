@@ -100,7 +100,12 @@ def _sources(_world: World, customer: Json) -> Json:
     return listed([], f"/v1/customers/{customer['id']}/sources")
 
 
+def _breakdown(_world: World, _total_details: Json) -> Json:
+    return {"discounts": [], "taxes": []}
+
+
 _BUILDERS: dict[tuple[str, str], Callable[[World, Json], Json]] = {
+    ("", "breakdown"): _breakdown,  # of the `total_details` of a session, which are no object of their own
     ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): _line_items,
     ("customer", "sources"): _sources,

@@ -181,7 +181,8 @@ class TestPayment:
         world.subscribe()
         before = len(world.sandbox.calls)
         world.reconcile()
-        assert [call.path for call in world.sandbox.calls[before:]] == ["/v1/subscriptions"]
+        asked = [call.path for call in world.sandbox.calls[before:] if "test_clocks" not in call.path]
+        assert asked == ["/v1/subscriptions"]
 
 
 class TestGrants:

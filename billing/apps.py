@@ -7,7 +7,7 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import gateway, webhooks  # noqa: PLC0415  # settings and models are not there earlier
+        from billing import gateway, receivers  # noqa: PLC0415  # settings and models are not there earlier
 
         gateway.configure()
-        webhooks.listen()
+        receivers.listen()

@@ -15,13 +15,13 @@ from jobs.models import Job
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A page on which the lab's plan can be changed."""
+    """How the lab's plan can be changed."""
 
-    url: str
-    words: str  # on the button
+    url: str  # of the page for that; empty: the words say whom to ask
+    words: str  # on the button that leads there
 
 
-FindWay = Callable[[Job, User], Way | None]  # None: not for this user
+FindWay = Callable[[Job, User], Way | None]  # None: an administrator changes it
 
 _ways: list[FindWay] = []
 
@@ -34,5 +34,5 @@ def offer(find: FindWay) -> None:
 
 
 def way(job: Job, *, user: User) -> Way | None:
-    """This function will give the page on which the user can change the plan of the job's lab; None: there is none."""
+    """This function will give how the user gets the job's lab to another plan; None: an administrator changes it."""
     return _ways[0](job, user) if _ways else None

@@ -7,7 +7,9 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import gateway, receivers  # noqa: PLC0415  # settings and models are not there earlier
+        from archive import upgrading  # noqa: PLC0415  # settings and models are not there earlier
+        from billing import calls, gateway, receivers  # noqa: PLC0415
 
         gateway.configure()
         receivers.listen()
+        upgrading.offer(calls.way)

@@ -9,6 +9,17 @@ class BillingRefusedError(Exception):
         self.message = message
 
 
+class AlreadySubscribedError(BillingRefusedError):
+    """The lab has a subscription: it is changed where it is managed, and a second one would be paid twice."""
+
+    def __init__(self) -> None:
+        super().__init__("The lab has a subscription already. Nothing was charged again.")
+
+
+class NotOurSessionError(Exception):
+    """A checkout of another customer, or none at all: whoever names it has nothing to see here."""
+
+
 class StripeError(Exception):
     """Stripe did not do what was asked. The text is for logs, never for pages."""
 

@@ -6,7 +6,7 @@ are done once. Metadata hold ids of ours and nothing else.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -17,19 +17,24 @@ from billing.errors import KeyReusedError, StripeMissingError, StripeRefusedErro
 from billing.values import (
     CheckoutSession,
     Identity,
+    Interval,
     Json,
+    Money,
     Notice,
     Owed,
+    Payer,
     Subscription,
     customer_of,
     parse_checkout_session,
     parse_owed,
+    parse_payer,
     parse_subscription,
 )
 
 _TIMEOUT_SECONDS = 10
 _RETRIES = 2  # of what did not reach Stripe; the key keeps it from being done twice
 _PAGE = 100  # objects in one answer: Stripe's largest
+_LATEST = 24  # invoices: two years of months
 
 
 def configure() -> None:
@@ -57,15 +62,27 @@ def is_signed(body: bytes, *, signature: str, secret: str, tolerance_seconds: in
     return True
 
 
-def create_customer(*, lab_id: str, email: str, name: str, key: str) -> str:
-    """This function will make a customer for a lab, and give its id."""
+def create_customer(*, lab_id: str, key: str) -> str:
+    """This function will make a customer for a lab, and give its id. The same key always asks for the same."""
+    metadata = {settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY: lab_id}
     with _translated():
-        return stripe.Customer.create(
-            email=email,
-            name=name,
-            metadata={settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY: lab_id},
-            idempotency_key=key,
-        ).id
+        return stripe.Customer.create(metadata=metadata, idempotency_key=key).id
+
+
+def payer(customer_id: str) -> Payer:
+    return parse_payer(customer_object(customer_id))
+
+
+def customer_object(customer_id: str) -> Json:
+    """This function will give a customer as Stripe's own JSON, a deleted one too."""
+    with _translated():
+        return stripe.Customer.retrieve(customer_id).to_dict(for_json=True)
+
+
+def change_email(customer_id: str, *, email: str, key: str) -> Json:
+    """This function will say where invoices go, and give the customer as Stripe's own JSON."""
+    with _translated():
+        return stripe.Customer.modify(customer_id, email=email, idempotency_key=key).to_dict(for_json=True)
 
 
 def subscriptions(customer_id: str) -> list[Subscription]:
@@ -77,25 +94,25 @@ def subscription_objects(customer_id: str) -> list[Json]:
     """This function will give the same as Stripe's own JSON, for dj-stripe's mirror."""
     with _translated():
         page = stripe.Subscription.list(customer=customer_id, status="all", limit=_PAGE)
-        return [one.to_dict() for one in page.auto_paging_iter()]
+        return [one.to_dict(for_json=True) for one in page.auto_paging_iter()]
 
 
 def all_subscription_objects() -> Iterator[Json]:
     """This function will page through all subscriptions of the account, whatever they are for, ended ones included."""
     with _translated():
         for one in stripe.Subscription.list(status="all", limit=_PAGE).auto_paging_iter():
-            yield one.to_dict()
+            yield one.to_dict(for_json=True)
 
 
 def subscription_object(subscription_id: str) -> Json:
     with _translated():
-        return stripe.Subscription.retrieve(subscription_id).to_dict()
+        return stripe.Subscription.retrieve(subscription_id).to_dict(for_json=True)
 
 
 def identify(customer_id: str) -> Identity:
     """This function will ask whose customer one is. Raises StripeMissingError when there never was one."""
     with _translated():
-        data = stripe.Customer.retrieve(customer_id).to_dict()
+        data = stripe.Customer.retrieve(customer_id).to_dict(for_json=True)
     lab_id = (data.get("metadata") or {}).get(settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY)
     return Identity(lab_id=lab_id, is_deleted=bool(data.get("deleted")))
 
@@ -108,7 +125,7 @@ def owed(subscription_id: str) -> Owed | None:
             return None
         # Four levels are as deep as Stripe goes: a list would be one more.
         invoice = stripe.Invoice.retrieve(page.data[0].id, expand=["payments.data.payment.payment_intent"])
-    return parse_owed(invoice.to_dict())
+    return parse_owed(invoice.to_dict(for_json=True))
 
 
 def undelivered(*, since: datetime, until: datetime, types: Sequence[str]) -> Iterator[Notice]:
@@ -117,7 +134,7 @@ def undelivered(*, since: datetime, until: datetime, types: Sequence[str]) -> It
     with _translated():
         page = stripe.Event.list(delivery_success=False, types=list(types), created=created, limit=_PAGE)
         for one in page.auto_paging_iter():
-            data = one.to_dict()
+            data = one.to_dict(for_json=True)
             customer_id = customer_of(data["data"]["object"])
             if customer_id:
                 yield Notice(id=data["id"], customer_id=customer_id)
@@ -126,7 +143,33 @@ def undelivered(*, since: datetime, until: datetime, types: Sequence[str]) -> It
 def cancel_subscription(subscription_id: str, *, key: str) -> Subscription:
     """This function will end a subscription at once, without a refund."""
     with _translated():
-        return parse_subscription(stripe.Subscription.cancel(subscription_id, idempotency_key=key).to_dict())
+        return parse_subscription(
+            stripe.Subscription.cancel(subscription_id, idempotency_key=key).to_dict(for_json=True)
+        )
+
+
+def keep_subscription(subscription_id: str, *, key: str) -> Subscription:
+    """This function will let a subscription go on that was to end later."""
+    with _translated():
+        at_period_end = stripe.Subscription.retrieve(subscription_id).cancel_at_period_end
+        undo: dict[str, Any] = {"cancel_at_period_end": False} if at_period_end else {"cancel_at": ""}
+        return parse_subscription(
+            stripe.Subscription.modify(subscription_id, **undo, idempotency_key=key).to_dict(for_json=True)
+        )
+
+
+def refund_invoice(invoice_id: str, *, key: str) -> int:
+    """This function will give back what was paid on an invoice, and tell how many payments those were."""
+    refunded = 0
+    with _translated():
+        for paid in stripe.InvoicePayment.list(invoice=invoice_id, status="paid", limit=_PAGE).auto_paging_iter():
+            intent = paid.payment.payment_intent
+            if intent is None:
+                continue
+            intent_id = intent if isinstance(intent, str) else intent.id
+            stripe.Refund.create(payment_intent=intent_id, reason="duplicate", idempotency_key=f"{key}:{intent_id}")
+            refunded += 1
+    return refunded
 
 
 def begin_checkout(
@@ -162,12 +205,142 @@ def begin_checkout(
             expires_at=int(expires_at.timestamp()),
             idempotency_key=key,
         )
-    return parse_checkout_session(session.to_dict())
+    return parse_checkout_session(session.to_dict(for_json=True))
 
 
 def checkout_session(session_id: str) -> CheckoutSession:
     with _translated():
-        return parse_checkout_session(stripe.checkout.Session.retrieve(session_id).to_dict())
+        return parse_checkout_session(stripe.checkout.Session.retrieve(session_id).to_dict(for_json=True))
+
+
+def expire_checkout(session_id: str, *, key: str) -> CheckoutSession:
+    """This function will close an open session, so that nobody can pay it. Raises StripeRefusedError if it is over."""
+    with _translated():
+        return parse_checkout_session(
+            stripe.checkout.Session.expire(session_id, idempotency_key=key).to_dict(for_json=True)
+        )
+
+
+def begin_portal(
+    *, customer_id: str, configuration_id: str, return_url: str, key: str, flow: dict[str, Any] | None = None
+) -> str:
+    """This function will give the address of Stripe's portal for a customer; `flow` None: its start page."""
+    deep: dict[str, Any] = {"flow_data": flow} if flow else {}
+    with _translated():
+        session = stripe.billing_portal.Session.create(
+            customer=customer_id,
+            configuration=configuration_id,
+            return_url=return_url,
+            **deep,
+            idempotency_key=key,
+        )
+    return session.url
+
+
+def latest_objects(customer_id: str) -> dict[str, list[Any]]:
+    """This function will give what else pages show of a customer, by kind, as the library's objects.
+
+    dj-stripe reads invoices from those alone: it stumbles over the lines of plain JSON.
+    """
+    with _translated():
+        return {
+            "payment_method": list(stripe.PaymentMethod.list(customer=customer_id, limit=_LATEST).data),
+            "invoice": list(stripe.Invoice.list(customer=customer_id, limit=_LATEST).data),
+        }
+
+
+def product_object(product_id: str) -> Json:
+    with _translated():
+        return stripe.Product.retrieve(product_id).to_dict(for_json=True)
+
+
+def create_product(product_id: str, *, name: str, key: str) -> Json:
+    with _translated():
+        return stripe.Product.create(id=product_id, name=name, idempotency_key=key).to_dict(for_json=True)
+
+
+def change_product(product_id: str, *, name: str, key: str) -> Json:
+    """This function will name a product and put it on sale."""
+    with _translated():
+        return stripe.Product.modify(product_id, name=name, active=True, idempotency_key=key).to_dict(for_json=True)
+
+
+def price_objects(product_id: str) -> list[Json]:
+    """This function will give all prices of a product as Stripe's own JSON, those no longer for sale included."""
+    with _translated():
+        found = stripe.Price.list(product=product_id, limit=_PAGE).auto_paging_iter()
+        return [one.to_dict(for_json=True) for one in found]
+
+
+def create_price(*, product_id: str, lookup_key: str, interval: Interval, money: Money, key: str) -> Json:
+    with _translated():
+        price = stripe.Price.create(
+            product=product_id,
+            lookup_key=lookup_key,
+            recurring={"interval": interval.value},
+            unit_amount=money.amount,
+            currency=money.currency,
+            idempotency_key=key,
+        )
+    return price.to_dict(for_json=True)
+
+
+def portal_configurations() -> list[Json]:
+    """This function will give the configurations of the portal that are in use."""
+    with _translated():
+        found = stripe.billing_portal.Configuration.list(active=True, limit=_PAGE).auto_paging_iter()
+        return [one.to_dict(for_json=True) for one in found]
+
+
+def create_portal_configuration(wanted: dict[str, Any], *, key: str) -> Json:
+    with _translated():
+        return stripe.billing_portal.Configuration.create(**wanted, idempotency_key=key).to_dict(for_json=True)
+
+
+def change_portal_configuration(configuration_id: str, wanted: dict[str, Any], *, key: str) -> Json:
+    with _translated():
+        return stripe.billing_portal.Configuration.modify(configuration_id, **wanted, idempotency_key=key).to_dict(
+            for_json=True
+        )
+
+
+def webhook_endpoints() -> list[Json]:
+    with _translated():
+        return [one.to_dict(for_json=True) for one in stripe.WebhookEndpoint.list(limit=_PAGE).auto_paging_iter()]
+
+
+def create_webhook_endpoint(*, url: str, events: Sequence[str], metadata: dict[str, str], key: str) -> Json:
+    """This function will let Stripe tell of events; only this answer holds the secret that signs them."""
+    with _translated():
+        endpoint = stripe.WebhookEndpoint.create(
+            url=url,
+            enabled_events=list(events),  # type: ignore[arg-type]  # literals
+            api_version=settings.STRIPE_API_VERSION,
+            metadata=metadata,
+            idempotency_key=key,
+        )
+    return endpoint.to_dict(for_json=True)
+
+
+def change_webhook_endpoint(endpoint_id: str, *, events: Sequence[str], key: str) -> Json:
+    """This function will say which events an endpoint hears, and let it hear them."""
+    with _translated():
+        return stripe.WebhookEndpoint.modify(
+            endpoint_id,
+            enabled_events=list(events),  # type: ignore[arg-type]  # literals
+            disabled=False,
+            idempotency_key=key,
+        ).to_dict(for_json=True)
+
+
+def delete_webhook_endpoint(endpoint_id: str) -> None:
+    with _translated():
+        stripe.WebhookEndpoint.delete(endpoint_id)
+
+
+def translated() -> AbstractContextManager[None]:
+    """This function will turn the errors of Stripe's library into ours where dj-stripe calls it."""
+    return _translated()
 
 
 @contextmanager

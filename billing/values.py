@@ -97,6 +97,25 @@ class Invoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """A customer, as far as invoices are concerned."""
+
+    id: str
+    email: str  # empty: Stripe knows none
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """What was given back of one payment, all parts of it together."""
+
+    charge_id: str
+    paid_at: datetime
+    money: Money
+    receipt_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """The invoice of a subscription that waits to be paid."""
 
@@ -177,6 +196,23 @@ def parse_invoice(data: Json) -> Invoice:
         due=Money(amount=data["amount_remaining"], currency=data["currency"]),
         hosted_url=data.get("hosted_invoice_url"),
         pdf_url=data.get("invoice_pdf"),
+    )
+
+
+def parse_payer(data: Json) -> Payer:
+    """This function will read a customer; of a deleted one Stripe says little more than that it was."""
+    return Payer(id=data["id"], email=data.get("email") or "", is_deleted=bool(data.get("deleted")))
+
+
+def parse_refund(data: Json) -> Refund | None:
+    """This function will read from a charge what was given back of it; None: nothing."""
+    if not data["amount_refunded"]:
+        return None
+    return Refund(
+        charge_id=data["id"],
+        paid_at=_moment(data["created"]),
+        money=Money(amount=data["amount_refunded"], currency=data["currency"]),
+        receipt_url=data.get("receipt_url"),
     )
 
 

@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "genomics.users.labs.for_navigation",
+                "billing.standing.for_pages",
             ]
         },
     }

@@ -91,6 +91,8 @@ RATE_LIMITS = {
     "upload-step": Rate(count=600, period=_MINUTE),  # sign, look, finish, abandon: several for each file
     "job-change": Rate(count=60, period=_MINUTE),  # cancel, retry, delete
     "job-read": Rate(count=240, period=_MINUTE),  # logs and downloads: each asks the storage
+    "billing-change": Rate(count=20, period=_MINUTE),  # to checkout and portal: each asks Stripe several times
+    "billing-look": Rate(count=60, period=_MINUTE),  # a page that waits for Stripe asks every few seconds
 }
 
 CONTENT_SECURITY_POLICY = {

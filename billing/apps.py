@@ -8,8 +8,8 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from archive import upgrading  # noqa: PLC0415  # settings and models are not there earlier
-        from billing import calls, gateway, webhooks  # noqa: PLC0415
+        from billing import calls, gateway, receivers  # noqa: PLC0415
 
         gateway.configure()
-        webhooks.listen()
+        receivers.listen()
         upgrading.offer(calls.way)

@@ -81,6 +81,12 @@ def arrive(lab: Lab, session_id: str, *, actor: str, now: datetime) -> Arrival:
     )
 
 
+def end_visit(lab_id: uuid.UUID, *, now: datetime) -> None:
+    """This function will end the lab's open visit; the caller has locked its entitlement. Raises StripeError."""
+    for visit in Checkout.objects.filter(lab=lab_id, closed_at=None):
+        _end(visit, now=now)
+
+
 def may_try(entitlement: Entitlement | None) -> bool:
     """This function will tell, as far as is known here, whether the lab's next subscription begins with a trial."""
     return settings.BILLING_TRIAL_DAYS > 0 and (entitlement is None or entitlement.trial_used_at is None)
@@ -90,6 +96,8 @@ def _visit(lab: Lab, lookup_key: str, *, user: User, now: datetime) -> Checkout:
     """This function will give the lab's open visit for a price, committed; one for another price ends."""
     with transaction.atomic():
         entitlements.locked(lab.pk)
+        if Lab.objects.closed().filter(pk=lab.pk).exists():
+            raise BillingRefusedError("This lab has been deleted.")
         visit = Checkout.objects.filter(lab=lab, closed_at=None).first()
         if visit and _is_good(visit, lookup_key, now=now):
             return visit

@@ -5,13 +5,11 @@ import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
 
-from billing import entitlements, gateway, mirror
+from billing import entitlements, gateway
 from billing.errors import StripeMissingError, StripeRefusedError
 from billing.models import Customer, Entitlement
 from billing.products import plan_of
@@ -66,8 +64,6 @@ def _objects(entitlement: Entitlement, customer: Customer, *, now: datetime) -> 
         raise StripeRefusedError(f"Stripe knows customer {customer.pk}, and does not tell its subscriptions")
     if objects != customer.subscriptions:
         Customer.objects.filter(pk=customer.pk).update(subscriptions=objects)
-    if objects and not customer.gone_at:
-        transaction.on_commit(partial(mirror.subscriptions, objects), robust=True)
     return objects
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from celery import shared_task
 
-from billing import effects, inbox, reconcile
+from billing import closing, effects, inbox, reconcile
 from genomics import clock
 
 
@@ -22,3 +22,8 @@ def sweep(**_later: Any) -> None:
     now = clock.now()
     inbox.sweep(now=now)
     effects.sweep(now=now)
+
+
+@shared_task(name=closing.CLOSE)
+def close(**_later: Any) -> None:
+    closing.sweep(now=clock.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing import views, webhooks
+from billing import closing_views, views, webhooks
 
 app_name = "billing"
 urlpatterns = [
@@ -15,5 +15,6 @@ urlpatterns = [
     path("billing/<uuid:lab_id>/back/", views.back, name="back"),
     path("billing/<uuid:lab_id>/portal/<str:flow>/", views.manage, name="manage"),
     path("billing/<uuid:lab_id>/keep/", views.keep, name="keep"),
+    path("labs/<uuid:lab_id>/delete/", closing_views.delete_lab, name="delete-lab"),
     path("billing/webhooks/<uuid:endpoint>/", webhooks.receive, name="webhook"),
 ]

@@ -81,6 +81,10 @@ class Subscription:
         return self.status in LIVE
 
     @property
+    def has_ended(self) -> bool:
+        return self.status in {SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED}
+
+    @property
     def ended_in_trial(self) -> bool:
         return self.ended_at is not None and self.trial_end_at is not None and self.ended_at <= self.trial_end_at
 

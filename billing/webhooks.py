@@ -20,11 +20,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from djstripe.models import Event, WebhookEndpoint, WebhookEventTrigger
-from djstripe.signals import WEBHOOK_SIGNALS
 
+<<<<<<< HEAD
 from billing import events, gateway, inbox
 from billing.values import customer_of
 from genomics import clock
+=======
+from billing import gateway, receivers
+from billing.events import EVENTS
+>>>>>>> ab1220b98037fa8f56c82251d8faf126b4af0565
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +62,7 @@ def receive(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
     return HttpResponse(status=200)
 
 
+<<<<<<< HEAD
 def listen() -> None:
     """This function will let the inbox hear of every event that dj-stripe processes."""
     for name in (*events.EVENTS, events.CLOCK_MOVED):
@@ -81,6 +86,8 @@ def _customers(about: dict[str, Any]) -> list[str]:
     return [customer_id] if customer_id else []
 
 
+=======
+>>>>>>> ab1220b98037fa8f56c82251d8faf126b4af0565
 def _process(request: HttpRequest, event: dict[str, Any], endpoint: WebhookEndpoint) -> None:
     """This function will let dj-stripe process an event. What it raises becomes a 500: Stripe tells it again.
 
@@ -90,7 +97,7 @@ def _process(request: HttpRequest, event: dict[str, Any], endpoint: WebhookEndpo
         WebhookEventTrigger.from_request(_as_signed(request), webhook_endpoint=endpoint)
     except Exception:
         with transaction.atomic():
-            _tell(event["data"]["object"], event_id=event["id"])
+            receivers.hear(event["data"]["object"], event_id=event["id"])
         raise
 
 

@@ -39,6 +39,7 @@ TASKS = {
     "billing.sweep": TaskRow(queue="billing", limit=timedelta(minutes=2), every=timedelta(seconds=30)),
     "billing.compare": TaskRow(queue="billing", limit=timedelta(hours=1), every=timedelta(hours=24)),
     "billing.tell": TaskRow(queue="billing", limit=timedelta(seconds=60), every=timedelta(seconds=60)),
+    "billing.close": TaskRow(queue="billing", limit=timedelta(minutes=2), every=timedelta(seconds=60)),
     "billing.purge": TaskRow(queue="billing", limit=timedelta(minutes=10), every=timedelta(hours=24)),
     "mail.send": TaskRow(queue="mail", limit=timedelta(seconds=60)),
     "mail.sweep": TaskRow(queue="maintenance", limit=timedelta(seconds=60), every=timedelta(seconds=15)),

@@ -7,6 +7,7 @@
 """
 
 import re
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

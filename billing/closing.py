@@ -41,7 +41,7 @@ def close(lab_id: uuid.UUID, *, actor: str, now: datetime) -> None:
         _end_payments(lab_id, now=now)
         lab = Lab.objects.get(pk=lab_id)
         memberships.disband(lab, now=now)
-        lab.invitations.all().delete()  # type: ignore[attr-defined]  # a floor above users, which django-stubs misses
+        lab.invitations.all().delete()
         send(CLOSE)
     logger.info("Lab %s is closed by %s.", lab_id, actor)
 

@@ -35,7 +35,7 @@ def subscriptions_of(entitlement: Entitlement, *, now: datetime) -> list[Subscri
 
 
 def moved_times(subscriptions: Iterable[Subscription], customer_id: str) -> set[datetime]:
-    """This function will give the times of the test clocks by which a customer's subscriptions go; none in live mode."""
+    """This function will give the times of the test clocks that a customer lives by; none in live mode."""
     own = (one for one in subscriptions if one.customer_id == customer_id)
     clocks = {one.test_clock_id for one in own if one.test_clock_id}
     return {gateway.time_of_clock(test_clock_id) for test_clock_id in clocks}

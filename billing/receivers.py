@@ -5,24 +5,30 @@ from typing import Any
 from djstripe.models import Event
 from djstripe.signals import WEBHOOK_SIGNALS
 
-from billing import inbox
-from billing.events import EVENTS
+from billing import events, gateway, inbox
 from billing.values import Json, customer_of
 from genomics import clock
 
 
 def listen() -> None:
     """This function will let the inbox hear of every event that dj-stripe processes."""
-    for name in EVENTS:
+    for name in (*events.EVENTS, events.CLOCK_MOVED):
         WEBHOOK_SIGNALS[name].connect(_receive, sender=Event, dispatch_uid="billing.inbox")
 
 
 def hear(about: Json, *, event_id: str) -> None:
-    """This function will tell the inbox whom an event is about, in the caller's transaction."""
-    customer_id = customer_of(about)
-    if customer_id:
+    """This function will tell the inbox whom an event is about, in the caller's transaction. Raises StripeError."""
+    for customer_id in _customers(about):
         inbox.hear(customer_id, event_id=event_id, now=clock.now())
 
 
 def _receive(*, event: Event, **_fields: Any) -> None:
     hear(event.data["object"], event_id=event.id)
+
+
+def _customers(about: Json) -> list[str]:
+    """This function will give the customers that an object is about."""
+    if about.get("object") == "test_helpers.test_clock":
+        return gateway.customers_of_clock(about["id"])
+    customer_id = customer_of(about)
+    return [customer_id] if customer_id else []

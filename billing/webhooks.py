@@ -21,14 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from djstripe.models import Event, WebhookEndpoint, WebhookEventTrigger
 
-<<<<<<< HEAD
-from billing import events, gateway, inbox
-from billing.values import customer_of
-from genomics import clock
-=======
-from billing import gateway, receivers
-from billing.events import EVENTS
->>>>>>> ab1220b98037fa8f56c82251d8faf126b4af0565
+from billing import events, gateway, receivers
 
 logger = logging.getLogger(__name__)
 
@@ -62,32 +55,6 @@ def receive(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
     return HttpResponse(status=200)
 
 
-<<<<<<< HEAD
-def listen() -> None:
-    """This function will let the inbox hear of every event that dj-stripe processes."""
-    for name in (*events.EVENTS, events.CLOCK_MOVED):
-        WEBHOOK_SIGNALS[name].connect(_hear, sender=Event, dispatch_uid="billing.inbox")
-
-
-def _hear(*, event: Event, **_fields: Any) -> None:
-    _tell(event.data["object"], event_id=event.id)
-
-
-def _tell(about: dict[str, Any], *, event_id: str) -> None:
-    for customer_id in _customers(about):
-        inbox.hear(customer_id, event_id=event_id, now=clock.now())
-
-
-def _customers(about: dict[str, Any]) -> list[str]:
-    """This function will give the customers that an object is about."""
-    if about.get("object") == "test_helpers.test_clock":
-        return gateway.customers_of_clock(about["id"])
-    customer_id = customer_of(about)
-    return [customer_id] if customer_id else []
-
-
-=======
->>>>>>> ab1220b98037fa8f56c82251d8faf126b4af0565
 def _process(request: HttpRequest, event: dict[str, Any], endpoint: WebhookEndpoint) -> None:
     """This function will let dj-stripe process an event. What it raises becomes a 500: Stripe tells it again.
 

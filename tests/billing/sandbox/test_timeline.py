@@ -72,7 +72,7 @@ class TestTrial:
                 customer=shop.customer,
                 items=[{"price": shop.monthly}],
                 trial_period_days=7,
-                trial_settings={"end_behavior": {"missing_payment_method": behavior}},  # type: ignore[typeddict-item]
+                trial_settings={"end_behavior": {"missing_payment_method": behavior}},
             )
             shop.sandbox.advance(shop.customer, by=timedelta(days=7, hours=2))
             assert shop.subscription().status == status

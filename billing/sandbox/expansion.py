@@ -50,7 +50,7 @@ def _object(world: World, identifier: str, whole: str) -> Json:
     return copy.deepcopy(document)
 
 
-def _on_request(world: World, place: Json, name: str, whole: str) -> Json:
+def _on_request(world: World, place: Json, name: str, whole: str) -> Json | None:
     builder = _BUILDERS.get((place.get("object", ""), name))
     if builder is None:
         raise _not_expandable(whole)
@@ -100,7 +100,24 @@ def _sources(_world: World, customer: Json) -> Json:
     return listed([], f"/v1/customers/{customer['id']}/sources")
 
 
-_BUILDERS: dict[tuple[str, str], Callable[[World, Json], Json]] = {
+def _currency_options(_world: World, price: Json) -> Json:
+    names = ("custom_unit_amount", "tax_behavior", "unit_amount", "unit_amount_decimal")
+    return {price["currency"]: {name: price[name] for name in names}}
+
+
+def _breakdown(_world: World, _totals: Json) -> Json:
+    return {"discounts": [], "taxes": []}
+
+
+def _nothing(_world: World, _place: Json) -> None:
+    """This function will answer for what Stripe knows and the sandbox never has."""
+
+
+_BUILDERS: dict[tuple[str, str], Callable[[World, Json], Json | None]] = {
+    ("", "breakdown"): _breakdown,  # of a session's totals
+    ("coupon", "applies_to"): _nothing,
+    ("price", "currency_options"): _currency_options,
+    ("price", "tiers"): _nothing,
     ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): _line_items,
     ("customer", "sources"): _sources,

@@ -13,7 +13,7 @@ _DEEPEST = 4
 
 
 def expanded(world: World, document: Json, paths: list[str]) -> Json:
-    """A copy of the answer in which the objects at these paths (`data.latest_invoice.payments`) are whole."""
+    """This function will give a copy of the answer with whole objects at these paths (`data.customer`)."""
     answer = copy.deepcopy(document)
     for path in paths:
         if len(path.split(".")) > _DEEPEST:

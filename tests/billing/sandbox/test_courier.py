@@ -128,7 +128,7 @@ class TestRestart:
 
 @pytest.fixture
 def hook() -> Iterator[HTTPServer]:
-    """A web server that counts, and answers 500 to its first request."""
+    """This function will give a web server that counts, and answers 500 to its first request."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

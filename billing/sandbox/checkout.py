@@ -204,7 +204,7 @@ def _complete(world: World, session: Json, customer: str, method: Json | None, *
         }
         | {"tax_exempt": "none", "tax_ids": []},
         invoice=subscription["latest_invoice"],
-        payment_status="paid" if session["amount_total"] or method else "no_payment_required",
+        payment_status="paid" if session["amount_total"] else "no_payment_required",  # a trial pays later
         status="complete",
         subscription=subscription["id"],
         url=None,

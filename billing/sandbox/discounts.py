@@ -78,7 +78,7 @@ def list_promotion_codes(world: World, params: Params) -> Json:
 
 
 def coupon_of(world: World, sent: Json) -> Json:
-    """This function will give the coupon that a request's discount names, maybe by a promotion code. Raises ApiError."""
+    """This function will find the coupon of a request's discount, maybe by its promotion code. Raises ApiError."""
     if "promotion_code" in sent:
         code = world.store.get("promotion_code", sent["promotion_code"], param="discounts[0][promotion_code]")
         if not code["active"]:

@@ -31,7 +31,7 @@ def page(template: str, *, status: int = 200, leads_to: Iterable[str | None] = (
     headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": (
-            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'; "
             f"form-action {targets}"
         ),
     }

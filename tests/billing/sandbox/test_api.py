@@ -25,8 +25,8 @@ class TestAuthenticate:
 
     def test_refuses_a_live_key_in_clear_words_without_repeating_it(self, sandbox: Sandbox) -> None:
         answer, body = ask(sandbox, "GET", "/v1/customers", authorization="Bearer sk_live_secret")
-        assert answer.status == 401
-        assert "live" in body["error"]["message"]
+        assert (answer.status, body["error"]["code"]) == (401, "api_key_live")
+        assert "it was not used" in body["error"]["message"]
         assert b"secret" not in answer.body
 
     def test_takes_any_test_key_where_none_is_set(self) -> None:

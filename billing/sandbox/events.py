@@ -1,6 +1,5 @@
 """Say what happened: events, and the deliveries that carry them to webhook endpoints."""
 
-import copy
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from billing.sandbox import listing
 from billing.sandbox.forms import Params
 from billing.sandbox.ids import new_id
 from billing.sandbox.shapes import shaped
-from billing.sandbox.store import Json
+from billing.sandbox.store import Json, copied
 from billing.sandbox.world import API_VERSION, World
 
 
@@ -19,7 +18,7 @@ def emit(world: World, kind: str, document: Json, *, previous: Json | None = Non
 
     The wall clock dates events even on a test clock, so that a listener can ask for those it missed.
     """
-    data: Json = {"object": copy.deepcopy(document)}
+    data: Json = {"object": copied(document)}
     if previous is not None:
         data["previous_attributes"] = previous
     event = shaped(
@@ -67,7 +66,7 @@ def schedule(world: World, event: Json, endpoint: Json) -> Json:
 @contextmanager
 def changing(world: World, kind: str, document: Json) -> Iterator[None]:
     """This function will emit an `….updated` event if its block changed the object, with what was before."""
-    before = copy.deepcopy(document)
+    before = copied(document)
     yield
     previous = {key: value for key, value in before.items() if document.get(key) != value}
     previous |= {key: None for key in document if key not in before}

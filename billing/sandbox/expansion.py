@@ -1,12 +1,11 @@
 """Answer with whole objects where a request asks to `expand` their ids."""
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 from billing.sandbox.errors import ApiError
 from billing.sandbox.shapes import listed
-from billing.sandbox.store import Json
+from billing.sandbox.store import Json, copied
 from billing.sandbox.world import World
 
 _DEEPEST = 4
@@ -14,7 +13,7 @@ _DEEPEST = 4
 
 def expanded(world: World, document: Json, paths: list[str]) -> Json:
     """This function will give a copy of the answer with whole objects at these paths (`data.customer`)."""
-    answer = copy.deepcopy(document)
+    answer = copied(document)
     for path in paths:
         if len(path.split(".")) > _DEEPEST:
             raise ApiError(
@@ -47,14 +46,15 @@ def _object(world: World, identifier: str, whole: str) -> Json:
     document = world.store.peek(identifier)
     if document is None or "object" not in document:
         raise _not_expandable(whole)
-    return copy.deepcopy(document)
+    return copied(document)
 
 
 def _on_request(world: World, place: Json, name: str, whole: str) -> Json | None:
     builder = _BUILDERS.get((place.get("object", ""), name))
     if builder is None:
         raise _not_expandable(whole)
-    return copy.deepcopy(builder(world, place))
+    built = builder(world, place)
+    return None if built is None else copied(built)
 
 
 def _not_expandable(path: str) -> ApiError:

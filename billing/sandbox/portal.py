@@ -1,6 +1,5 @@
 """The customer portal: its configurations, its sessions, and what a person may do there."""
 
-import copy
 from typing import Any
 
 from billing.sandbox import cards, collection, listing, subscriptions, switching
@@ -10,7 +9,7 @@ from billing.sandbox.errors import ApiError, unsupported
 from billing.sandbox.events import changing, emit
 from billing.sandbox.forms import Params
 from billing.sandbox.shapes import fresh, merge_metadata
-from billing.sandbox.store import Json
+from billing.sandbox.store import Json, copied
 from billing.sandbox.world import World
 
 _CONFIGURATION = "billing_portal.configuration"
@@ -64,7 +63,7 @@ def _configuration(world: World, params: Params, *, is_default: bool) -> Json:
 
 def _merged(usual: Json, sent: Json) -> Json:
     """This function will give the usual features, changed by those sent, at every depth."""
-    merged = copy.deepcopy(usual)
+    merged = copied(usual)
     for key, value in sent.items():
         inner = merged.get(key)
         merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value

@@ -1,13 +1,11 @@
 """Another price or quantity in the middle of a period, with what is given back and what is asked for."""
 
-import copy
-
 from billing.sandbox import catalogue, collection, invoices, lines
 from billing.sandbox.errors import ApiError, unsupported
 from billing.sandbox.events import changing
 from billing.sandbox.forms import Params
 from billing.sandbox.intervals import add_interval
-from billing.sandbox.store import Json
+from billing.sandbox.store import Json, copied
 from billing.sandbox.world import World
 
 
@@ -39,7 +37,7 @@ def _apply(world: World, subscription: Json, sent: list[Json], now: int, *, beha
     paid = subscription["status"] in ("active", "past_due")
     for index, wanted in enumerate(sent):
         item = _item_of(subscription, wanted, index)
-        old = copy.deepcopy(item)
+        old = copied(item)
         _change(world, item, wanted, index)
         another = item["price"]["recurring"] != old["price"]["recurring"] and paid
         restarted = restarted or another
@@ -112,7 +110,7 @@ def _invoice(world: World, subscription: Json, charged: list[Json], params: Para
 
 def preview(world: World, params: Params) -> Json:
     """This function will give the next invoice, or the one that a change would cause; nothing is kept."""
-    subscription = copy.deepcopy(world.store.get("subscription", params.get("subscription"), param="subscription"))
+    subscription = copied(world.store.get("subscription", params.get("subscription"), param="subscription"))
     if "customer" in params and params["customer"] != subscription["customer"]:
         raise ApiError("The subscription does not belong to this customer.", param="subscription")
     details = Params(params.get("subscription_details") or {})

@@ -161,7 +161,7 @@ class Way:
 
 
 def ways(promise: Promise, *, now: datetime) -> list[Way]:
-    """This function will put dates on a promise: the usual way first."""
+    """This function will put dates on a promise: the usual way first, and of the others those that differ from it."""
     return [
         Way(
             label=offer.label,
@@ -171,6 +171,7 @@ def ways(promise: Promise, *, now: datetime) -> list[Way]:
             cost=offer.cost,
         )
         for offer in promise.offers
+        if offer is promise.usual or (promise.usual and offer.label != promise.usual.label)
     ]
 
 

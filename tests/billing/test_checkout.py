@@ -181,9 +181,7 @@ class TestTrial:
         shop.sandbox.person.pay(_sessions()[0].id)
         assert stripe.Subscription.list(customer=_customer(lab)).data[0].status == "active"
 
-    def test_is_not_offered_again_to_a_lab_whose_customer_was_deleted(
-        self, begin: Begin, lab: Lab, shop: Shop
-    ) -> None:
+    def test_is_not_offered_again_to_a_lab_whose_customer_was_deleted(self, begin: Begin, lab: Lab, shop: Shop) -> None:
         begin()
         shop.sandbox.person.pay(_sessions()[0].id)
         _arrive(lab, shop)
@@ -243,5 +241,3 @@ def _pays(lab: Lab, shop: Shop) -> str:
     card = stripe.PaymentMethod.attach("pm_card_visa", customer=customer)
     stripe.Customer.modify(customer, invoice_settings={"default_payment_method": card.id})
     return customer
-
-

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning
+from django.core import checks
+from django.core.checks import CheckMessage, Error
 
 _LIVE = ("sk_live_", "rk_live_")
 _TEST = ("sk_test_", "rk_test_")
@@ -95,7 +96,7 @@ def _sandbox() -> Iterator[CheckMessage]:
             id="billing.E008",
         )
     if settings.BILLING_MODE == "stripe" and settings.PRODUCTION and not settings.STRIPE_LIVE_MODE:
-        yield Warning(
+        yield checks.Warning(
             "Production takes no real money: the Stripe key is one for tests.",
             hint="Set the live key once you want to be paid.",
             id="billing.W001",

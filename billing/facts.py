@@ -1,17 +1,13 @@
 """What Stripe says of a lab: the subscriptions of the customer that it is, and of those that it was."""
 
-import json
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
 
-from billing import entitlements, gateway, mirror
+from billing import entitlements, gateway
 from billing.errors import StripeMissingError, StripeRefusedError
 from billing.models import Customer, Entitlement
 from billing.products import plan_of
@@ -59,15 +55,13 @@ def _objects(entitlement: Entitlement, customer: Customer, *, now: datetime) -> 
         raise StripeRefusedError(f"Stripe knows customer {customer.pk}, and does not tell its subscriptions")
     if objects != customer.subscriptions:
         Customer.objects.filter(pk=customer.pk).update(subscriptions=objects)
-    if objects and not customer.gone_at:
-        transaction.on_commit(partial(mirror.subscriptions, objects), robust=True)
     return objects
 
 
 def _listed(customer: Customer) -> list[Json] | None:
     """This function will ask for a customer's subscriptions; None: Stripe does not tell, or not any more."""
     try:
-        return [_plain(data) for data in gateway.subscription_objects(customer.pk)]
+        return gateway.subscription_objects(customer.pk)
     except StripeMissingError:
         return None
 
@@ -93,13 +87,7 @@ def _ended(data: Json, *, at: datetime) -> Json:
     """This function will give a subscription of a customer that is gone: as it ended, or else as ended then."""
     if data["status"] not in _ENDED:
         with suppress(StripeMissingError):
-            data = _plain(gateway.subscription_object(data["id"]))
+            data = gateway.subscription_object(data["id"])
     if data["status"] in _ENDED:
         return data
     return {**data, "status": SubscriptionStatus.CANCELED.value, "ended_at": int(at.timestamp())}
-
-
-def _plain(data: Json) -> Json:
-    """This function will give an object as it is stored; the library makes Decimals of some texts."""
-    plain: Json = json.loads(json.dumps(data, cls=DjangoJSONEncoder))
-    return plain

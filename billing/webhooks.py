@@ -20,12 +20,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from djstripe.models import Event, WebhookEndpoint, WebhookEventTrigger
-from djstripe.signals import WEBHOOK_SIGNALS
 
-from billing import gateway, inbox
+from billing import gateway, receivers
 from billing.events import EVENTS
-from billing.values import customer_of
-from genomics import clock
 
 logger = logging.getLogger(__name__)
 
@@ -59,22 +56,6 @@ def receive(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
     return HttpResponse(status=200)
 
 
-def listen() -> None:
-    """This function will let the inbox hear of every event that dj-stripe processes."""
-    for name in EVENTS:
-        WEBHOOK_SIGNALS[name].connect(_hear, sender=Event, dispatch_uid="billing.inbox")
-
-
-def _hear(*, event: Event, **_fields: Any) -> None:
-    _tell(event.data["object"], event_id=event.id)
-
-
-def _tell(about: dict[str, Any], *, event_id: str) -> None:
-    customer_id = customer_of(about)
-    if customer_id:
-        inbox.hear(customer_id, event_id=event_id, now=clock.now())
-
-
 def _process(request: HttpRequest, event: dict[str, Any], endpoint: WebhookEndpoint) -> None:
     """This function will let dj-stripe process an event. What it raises becomes a 500: Stripe tells it again.
 
@@ -84,7 +65,7 @@ def _process(request: HttpRequest, event: dict[str, Any], endpoint: WebhookEndpo
         WebhookEventTrigger.from_request(_as_signed(request), webhook_endpoint=endpoint)
     except Exception:
         with transaction.atomic():
-            _tell(event["data"]["object"], event_id=event["id"])
+            receivers.hear(event["data"]["object"], event_id=event["id"])
         raise
 
 

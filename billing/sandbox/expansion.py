@@ -81,6 +81,10 @@ def _line_items(world: World, session: Json) -> Json:
     return listed(items, f"/v1/checkout/sessions/{session['id']}/line_items")
 
 
+def _breakdown(_world: World, _total_details: Json) -> Json:
+    return {"discounts": [], "taxes": []}
+
+
 def _refunds(world: World, charge: Json) -> Json:
     found = [refund for refund in world.store.scan("refund") if refund["charge"] == charge["id"]]
     return listed(list(reversed(found)), f"/v1/charges/{charge['id']}/refunds")
@@ -101,6 +105,7 @@ def _sources(_world: World, customer: Json) -> Json:
 
 
 _BUILDERS: dict[tuple[str, str], Callable[[World, Json], Json]] = {
+    ("", "breakdown"): _breakdown,  # of a checkout session's total_details, which are no object of their own
     ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): _line_items,
     ("customer", "sources"): _sources,

@@ -8,6 +8,7 @@ from django.db import connection
 from archive.models import Recall
 from billing import effects
 from billing.models import Effect, Entitlement
+from genomics.queues import backlog
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
 from tests.at_once import meanwhile
@@ -128,6 +129,6 @@ class TestSweep:
     def test_adds_nothing_to_a_queue_that_is_full(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
         change(lab, Plan.PREMIUM)
         with collected_hints() as hints:
-            monkeypatch.setattr(effects.backlog, "waiting", lambda task: 5)
+            monkeypatch.setattr(backlog, "waiting", lambda task: 5)
             assert effects.sweep(now=NOW + DAY) == 0
             assert hints == []

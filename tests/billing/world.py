@@ -12,6 +12,7 @@ import stripe
 from django.test import Client
 from djstripe.models import WebhookEndpoint
 
+from archive import recall
 from billing import effects, entitlements, inbox, reconcile
 from billing.events import EVENTS
 from billing.models import Entitlement
@@ -69,7 +70,7 @@ class World:
             status="enabled",
             livemode=False,
         )
-        self.sandbox.courier.deliver = to_django(Client())
+        self.sandbox.courier.deliver = to_django(Client(raise_request_exception=False))
 
     def subscribe(self, *, card: str = VISA, trial_days: int = 0, **changes: Any) -> stripe.Subscription:
         """This function will subscribe the lab, as a person does at the checkout."""
@@ -131,6 +132,7 @@ def collected_hints() -> Iterator[list[Hint]]:
     with ExitStack() as patches:
         for module in (inbox, reconcile, effects):
             patches.enter_context(mock.patch.object(module, "send", send))
+        patches.enter_context(mock.patch.object(recall, "send"))
         for module in (inbox, effects):
             patches.enter_context(mock.patch.object(module.backlog, "waiting", return_value=0))
         yield sent

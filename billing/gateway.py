@@ -322,7 +322,7 @@ def create_webhook_endpoint(*, url: str, events: Sequence[str], metadata: dict[s
         endpoint = stripe.WebhookEndpoint.create(
             url=url,
             enabled_events=list(events),  # type: ignore[arg-type]  # literals
-            api_version=settings.STRIPE_API_VERSION,
+            api_version=settings.STRIPE_API_VERSION,  # type: ignore[arg-type]  # a literal
             metadata=metadata,
             idempotency_key=key,
         )

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from billing.sandbox import cards, chaos, customers, endpoints, events, payments, subscriptions, test_clocks, timeline
+from billing.sandbox import (
+    cards,
+    chaos,
+    customers,
+    endpoints,
+    events,
+    forgetting,
+    payments,
+    subscriptions,
+    test_clocks,
+    timeline,
+)
 from billing.sandbox.api import Api, Call
 from billing.sandbox.chaos import Chaos
 from billing.sandbox.client import InProcessClient
@@ -149,6 +160,11 @@ class Sandbox:
         """Do what has become due on the wall clock."""
         with self.world.store.unit():
             timeline.run(self.world, None, self.world.now())
+
+    def forget(self) -> None:
+        """Drop what Stripe would not keep either."""
+        with self.world.store.unit():
+            forgetting.forget(self.world, now=self.world.now())
 
     def fail_card(self, customer: str, *, decline_code: str = "generic_decline") -> None:
         """Let the customer's cards be declined whenever they are charged, until `mend_card`."""

@@ -53,6 +53,7 @@ class Server:
         self._sandbox.close()
 
     def _tick(self) -> None:
+        self._sandbox.forget()
         while not self._stop.wait(_TICK_SECONDS):
             try:
                 self._sandbox.tick()

@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS documents (
 """
 
 
+_PATIENCE_SECONDS = 5.0  # with another sandbox that is about to end
+
+
 class Store:
     """Documents by kind and id, in the order of their creation."""
 
@@ -34,24 +37,23 @@ class Store:
         self.lock = threading.RLock()
         if path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_SECONDS)
         self._claim(path)
         self._database.execute(_SCHEMA)
         self._kinds: dict[str, dict[str, Json]] = {}
         self._kind_of: dict[str, str] = {}
-        self._written: dict[str, str] = {}  # the committed text of each document
+        self._written: dict[str, tuple[str, str]] = {}  # kind and text of each document, as committed
         self._touched: dict[str, None] = {}  # ids that this unit of work may have changed, in order
         self._depth = 0
         for identifier, kind, body in self._database.execute("SELECT id, kind, body FROM documents ORDER BY seq"):
             self._remember(kind, identifier, json.loads(body))
-            self._written[identifier] = body
+            self._written[identifier] = (kind, body)
 
     def _claim(self, path: str) -> None:
         """Hold the file alone: two sandboxes on one store would each believe in their own memory."""
-        self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
-        self._database.execute("PRAGMA synchronous=NORMAL")
         try:
-            self._database.execute("PRAGMA journal_mode=WAL")
+            for statement in ("locking_mode=EXCLUSIVE", "synchronous=NORMAL", "journal_mode=WAL"):
+                self._database.execute(f"PRAGMA {statement}")
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute("COMMIT")
         except sqlite3.OperationalError as error:
@@ -139,49 +141,52 @@ class Store:
         self._kind_of[identifier] = kind
 
     def _commit(self) -> None:
-        changes = self._changes()
+        changed = self._changed()
         self._touched.clear()
-        if not changes:
+        if not changed:
             return
         self._database.execute("BEGIN")
-        for identifier, kind, body in changes:
-            if body is None:
+        for identifier, now in changed:
+            if now is None:
                 self._database.execute("DELETE FROM documents WHERE id = ?", (identifier,))
                 self._written.pop(identifier, None)
             else:
                 self._database.execute(
                     "INSERT INTO documents (id, kind, body) VALUES (?, ?, ?)"
-                    " ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-                    (identifier, kind, body),
+                    " ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, body = excluded.body",
+                    (identifier, *now),
                 )
-                self._written[identifier] = body
+                self._written[identifier] = now
         self._database.execute("COMMIT")
 
-    def _changes(self) -> list[tuple[str, str, str | None]]:
-        changes: list[tuple[str, str, str | None]] = []
+    def _changed(self) -> list[tuple[str, tuple[str, str] | None]]:
+        """What differs from the committed state: ids with kind and text, None where the document is gone."""
+        changed: list[tuple[str, tuple[str, str] | None]] = []
         for identifier in self._touched:
             document = self.peek(identifier)
-            body = None if document is None else json.dumps(document)
-            if body != self._written.get(identifier):
-                changes.append((identifier, self._kind_of.get(identifier, ""), body))
-        return changes
+            now = None if document is None else (self._kind_of[identifier], json.dumps(document))
+            if now != self._written.get(identifier):
+                changed.append((identifier, now))
+        return changed
 
     def _undo(self) -> None:
-        for identifier, kind, _ in self._changes():
-            body = self._written.get(identifier)
-            if body is not None:
-                self._restore(kind, identifier, json.loads(body))
-            elif kind:
-                self._kind_of.pop(identifier)
-                del self._kinds[kind][identifier]
+        for identifier, now in self._changed():
+            if now is not None:
+                del self._kinds[self._kind_of.pop(identifier)][identifier]
+            before = self._written.get(identifier)
+            if before is not None:
+                self._remember(before[0], identifier, json.loads(before[1]))
+                self._reorder(before[0])
         self._touched.clear()
 
-    def _restore(self, kind: str, identifier: str, document: Json) -> None:
-        """Bring back the committed state of a document, dropped or changed, in its old place."""
-        if kind:
-            self._remember(kind, identifier, document)
-            return
-        row = self._database.execute("SELECT kind FROM documents WHERE id = ?", (identifier,)).fetchone()
-        siblings = self._kinds.setdefault(row[0], {})
-        siblings[identifier] = document
-        self._kind_of[identifier] = row[0]
+    def _reorder(self, kind: str) -> None:
+        """Bring the documents of a kind back into the order of their creation."""
+        place = {identifier: position for position, identifier in enumerate(self._written)}
+        documents = self._kinds[kind]
+        self._kinds[kind] = dict(sorted(documents.items(), key=lambda entry: place.get(entry[0], len(place))))
+
+
+def copied(document: Json) -> Json:
+    """This function will give an independent copy (by JSON: many times faster than copy.deepcopy)."""
+    copy: Json = json.loads(json.dumps(document))
+    return copy

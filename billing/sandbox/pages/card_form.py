@@ -14,22 +14,22 @@ class CardFormError(Exception):
 
 
 def typed(form: dict[str, str]) -> dict[str, str]:
-    """The fields to show again."""
+    """This function will give the fields to show again."""
     return {name: form.get(name, usual) for name, usual in PREFILLED.items()}
 
 
 def read(form: dict[str, str], *, now: int) -> Card:
-    """The card in a form; `now` in seconds since the epoch. Raises CardFormError."""
+    """This function will read the card in a form; `now` in seconds since the epoch. Raises CardFormError."""
     number = cards.digits(form.get("number", ""))
     if not cards.is_valid_number(number):
         raise CardFormError("Your card number is incorrect.")
-    match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(?:20)?(\d{2})\s*", form.get("exp", PREFILLED["exp"]))
+    match = re.fullmatch(r"\s*([0-9]{1,2})\s*/\s*(?:20)?([0-9]{2})\s*", form.get("exp", PREFILLED["exp"]))
     if not match or not 1 <= int(match[1]) <= 12:
         raise CardFormError("Your card's expiration date is not valid: write it as 12/34.")
     month, year = int(match[1]), 2000 + int(match[2])
     today = datetime.fromtimestamp(now, UTC)
     if (year, month) < (today.year, today.month):
         raise CardFormError("Your card's expiration date is in the past.")
-    if not re.fullmatch(r"\d{3,4}", form.get("cvc", PREFILLED["cvc"]).strip()):
+    if not re.fullmatch(r"[0-9]{3,4}", form.get("cvc", PREFILLED["cvc"]).strip()):
         raise CardFormError("Your card's security code is not valid: it has three or four digits.")
     return Card(number=number, month=month, year=year, name=form.get("name", "").strip() or None)

@@ -1,7 +1,6 @@
 """What a lab is entitled to is what Stripe says when it is asked, whatever came before."""
 
 import uuid
-from datetime import timedelta
 
 import pytest
 import stripe

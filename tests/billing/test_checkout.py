@@ -207,6 +207,7 @@ class TestArrive:
         settings.BILLING_TRIAL_DAYS = 0
         begin()
         first = stripe.Subscription.create(customer=books.give_card(lab), items=[{"price": shop.yearly}])
+        shop.sandbox.advance(by=timedelta(minutes=1))
         shop.sandbox.person.pay(books.open_sessions()[0].id)
         assert _arrive(lab, shop) == Arrival(is_paid=True, plan=Plan.PREMIUM, was_second=True)
         alive = stripe.Subscription.list(customer=books.customer(lab)).data

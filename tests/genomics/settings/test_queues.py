@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.conf import settings
 
@@ -32,6 +33,7 @@ class TestTasks:
         for name in settings.TASKS:
             assert 0 < limits[name]["soft_time_limit"] < limits[name]["time_limit"]
 
+    @pytest.mark.django_db  # workers run all checks when they start, dj-stripe's included
     def test_that_workers_know_are_those_of_the_table(self) -> None:
         app.loader.import_default_modules()
         installed = {config.label for config in apps.get_app_configs()}

@@ -39,6 +39,16 @@ class TestHear:
 
 
 class TestRead:
+    def test_gives_back_what_was_paid_twice(self, world: World) -> None:
+        world.listen()
+        first = world.subscribe()
+        world.advance(timedelta(minutes=1))
+        world.subscribe()
+        assert world.settle() == Plan.PREMIUM
+        world.deliver()
+        assert [one.id for one in stripe.Subscription.list(customer=world.customer).data] == [first.id]
+        assert len(stripe.Refund.list().data) == 1
+
     def test_reconciles_in_the_name_of_the_event(self, world: World) -> None:
         world.subscribe()
         hear(world)

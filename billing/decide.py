@@ -90,9 +90,9 @@ def _in_grace(subscription: Subscription, *, until: datetime, now: datetime) -> 
 
 def _of_grant(grant: GrantedPlan, *, now: datetime, grace: timedelta) -> Verdict:
     """This function will give what a grant is worth; a granted PREMIUM ends with a time of grace, as a paid one."""
-    if now < grant.starts_at:
-        return _FREE
     plan, over_at = Plan(grant.plan), grant.over_at
+    if now < grant.starts_at or (over_at and over_at <= grant.starts_at):  # not yet, or revoked before it began
+        return _FREE
     if over_at is None or now < over_at:
         until = over_at if plan == Plan.GRACE else None
         ends_at = over_at if plan == Plan.PREMIUM else None

@@ -1,13 +1,11 @@
 """What Stripe says of a lab: the subscriptions of the customer that it is, and of those that it was."""
 
-import json
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 
 from billing import entitlements, gateway
 from billing.errors import StripeMissingError, StripeRefusedError
@@ -70,7 +68,7 @@ def _objects(entitlement: Entitlement, customer: Customer, *, now: datetime) -> 
 def _listed(customer: Customer) -> list[Json] | None:
     """This function will ask for a customer's subscriptions; None: Stripe does not tell, or not any more."""
     try:
-        return [_plain(data) for data in gateway.subscription_objects(customer.pk)]
+        return gateway.subscription_objects(customer.pk)
     except StripeMissingError:
         return None
 
@@ -96,13 +94,7 @@ def _ended(data: Json, *, at: datetime) -> Json:
     """This function will give a subscription of a customer that is gone: as it ended, or else as ended then."""
     if data["status"] not in _ENDED:
         with suppress(StripeMissingError):
-            data = _plain(gateway.subscription_object(data["id"]))
+            data = gateway.subscription_object(data["id"])
     if data["status"] in _ENDED:
         return data
     return {**data, "status": SubscriptionStatus.CANCELED.value, "ended_at": int(at.timestamp())}
-
-
-def _plain(data: Json) -> Json:
-    """This function will give an object as it is stored; the library makes Decimals of some texts."""
-    plain: Json = json.loads(json.dumps(data, cls=DjangoJSONEncoder))
-    return plain

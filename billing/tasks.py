@@ -3,7 +3,7 @@ from typing import Any
 
 from celery import shared_task
 
-from billing import closing, effects, inbox, reconcile
+from billing import closing, comparing, effects, inbox, notices, purging, reconcile
 from genomics import clock
 
 
@@ -27,3 +27,18 @@ def sweep(**_later: Any) -> None:
 @shared_task(name=closing.CLOSE)
 def close(**_later: Any) -> None:
     closing.sweep(now=clock.now())
+
+
+@shared_task(name=comparing.COMPARE)
+def compare(**_later: Any) -> None:
+    comparing.compare(clock=clock.now)
+
+
+@shared_task(name=notices.TELL)
+def tell(**_later: Any) -> None:
+    notices.sweep(now=clock.now())
+
+
+@shared_task(name="billing.purge")
+def purge(**_later: Any) -> None:
+    purging.purge(now=clock.now())

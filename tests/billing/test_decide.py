@@ -113,6 +113,10 @@ class TestDecide:
         ]
         assert plans == [Plan.FREE, Plan.PREMIUM, Plan.GRACE, Plan.GRACE, Plan.FREE]
 
+    def test_gives_nothing_for_a_grant_that_was_revoked_before_it_began(self) -> None:
+        grant = _Grant(plan=Plan.PREMIUM, starts_at=NOW, over_at=NOW - DAY)
+        assert _decide(grants=[grant], now=NOW + DAY).plan == Plan.FREE
+
     def test_gives_a_granted_grace_no_further_grace(self) -> None:
         grant = _Grant(plan=Plan.GRACE, starts_at=NOW - DAY, over_at=NOW + DAY)
         assert _decide(grants=[grant]).grace_until == NOW + DAY
@@ -142,7 +146,7 @@ def _subscriptions(draw: st.DrawFn) -> Subscription:
 @st.composite
 def _grants(draw: st.DrawFn) -> _Grant:
     starts_at = draw(_moments)
-    days = draw(st.none() | st.integers(1, 60))
+    days = draw(st.none() | st.integers(-30, 60))
     plan = draw(st.sampled_from([Plan.PREMIUM, Plan.GRACE]))
     return _Grant(plan=plan, starts_at=starts_at, over_at=None if days is None else starts_at + days * DAY)
 

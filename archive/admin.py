@@ -1,6 +1,5 @@
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Exists, Model, OuterRef, QuerySet
@@ -10,11 +9,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from archive import plans, promises, recall, verifying
-from archive.models import ArchivedFile, ArchivedResult, LabPlan, Recall, Retrieval, Tier
+from archive import promises, recall, verifying
+from archive.models import ArchivedFile, ArchivedResult, Recall, Retrieval, Tier
 from archive.verifying import Outcome
 from genomics import admin_actions, clock
-from genomics.users.limits import Plan
 from genomics.users.models import Lab
 from jobs.models import Job, JobEvent, Status
 
@@ -219,47 +217,6 @@ class ArchivedResultAdmin(_ReadOnly[ArchivedResult]):
             "checkbox_name": ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "admin/archive/archivedresult/recall.html", context)
-
-
-class LabPlanForm(forms.ModelForm[LabPlan]):
-    class Meta:
-        model = LabPlan
-        fields = ("plan",)
-
-
-@admin.register(LabPlan)
-class LabPlanAdmin(admin.ModelAdmin[LabPlan]):
-    """The plan of a lab. It is changed by archive.plans, which dates and recalls the lab's results as well."""
-
-    form = LabPlanForm
-    fields = ("name", "email", "plan", "promise")
-    readonly_fields = ("name", "email", "promise")
-    list_display = ("name", "email", "plan", "created_at")
-    list_filter = ("plan",)
-    search_fields = ("name", "email", "id")
-    ordering = ("name",)
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: LabPlan | None = None) -> bool:  # noqa: ARG002
-        return False
-
-    def save_model(self, request: HttpRequest, obj: LabPlan, form: Any, change: Any) -> None:  # noqa: ARG002
-        plans.change_plan(obj.pk, Plan(obj.plan), actor=admin_actions.actor(request), now=clock.now())
-
-    @admin.display(description="What sleeps")
-    def promise(self, lab: LabPlan) -> str:
-        """This function will tell what comes back when the lab enters plan Premium."""
-        promised = promises.for_lab(lab, plan=Plan.PREMIUM)
-        if promised.usual is None:
-            return "Nothing of this lab sleeps."
-        offer = promised.usual
-        return (
-            f"{promised.results} results, {promised.size_bytes / 10**9:.3f} GB. On plan Premium all of it comes back "
-            f"({offer.label}): in {offer.expected}, for {offer.cost} (AWS's prices of {promised.prices_as_of})."
-        )
 
 
 def _level(outcomes: set[Outcome]) -> int:

@@ -283,12 +283,3 @@ class ArchivedResult(Job):
 
     class Meta:
         proxy = True
-
-
-class LabPlan(Lab):
-    """A lab, as administrators give it another plan."""
-
-    class Meta:
-        proxy = True
-        verbose_name = "plan of a lab"
-        verbose_name_plural = "plans of labs"

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, OuterRef
+from django.db.models import F, OuterRef, Q
 
 from billing import entitlements, gateway, mirror
 from billing.errors import StripeMissingError
@@ -45,7 +45,8 @@ def carry_addresses() -> int:
     Raises StripeError; what is left is told the next time.
     """
     known = Entitlement.objects.exclude(customer_id="").annotate(known=mirror.email_of(OuterRef("customer_id")))
-    changed = known.exclude(known=F("lab__email")).values_list("customer_id", "lab__email")[:_MOST]
+    differs = Q(known=None) | ~Q(known=F("lab__email"))
+    changed = known.filter(differs).values_list("customer_id", "lab__email")[:_MOST]
     told = 0
     for customer_id, email in changed:
         try:

@@ -255,16 +255,23 @@ def begin_portal(
     return session.url
 
 
-def latest_objects(customer_id: str) -> dict[str, list[Any]]:
-    """This function will give what else pages show of a customer, by kind, as the library's objects.
-
-    dj-stripe reads invoices from those alone: it stumbles over the lines of plain JSON.
-    """
+def invoice_objects(customer_id: str) -> list[Json]:
+    """This function will give the latest invoices of a customer as Stripe's own JSON, newest first."""
     with _translated():
-        return {
-            "payment_method": list(stripe.PaymentMethod.list(customer=customer_id, limit=_LATEST).data),
-            "invoice": list(stripe.Invoice.list(customer=customer_id, limit=_LATEST).data),
-        }
+        page = stripe.Invoice.list(customer=customer_id, limit=_LATEST)
+        return [one.to_dict(for_json=True) for one in page.data]
+
+
+def payment_method_objects(customer_id: str) -> list[Json]:
+    """This function will give a customer's cards as Stripe's own JSON, newest first."""
+    with _translated():
+        page = stripe.PaymentMethod.list(customer=customer_id, limit=_LATEST)
+        return [one.to_dict(for_json=True) for one in page.data]
+
+
+def as_library_object(data: Json) -> Any:
+    """This function will give Stripe's JSON the shape of its library, which dj-stripe pages through lists in."""
+    return stripe.convert_to_stripe_object(dict(data))
 
 
 def product_object(product_id: str) -> Json:
@@ -333,7 +340,7 @@ def create_webhook_endpoint(*, url: str, events: Sequence[str], metadata: dict[s
         endpoint = stripe.WebhookEndpoint.create(
             url=url,
             enabled_events=list(events),  # type: ignore[arg-type]  # literals
-            api_version=settings.STRIPE_API_VERSION,
+            api_version=settings.STRIPE_API_VERSION,  # type: ignore[arg-type]  # a literal
             metadata=metadata,
             idempotency_key=key,
         )

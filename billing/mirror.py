@@ -41,9 +41,8 @@ def refresh(customer_id: str) -> None:
         with transaction.atomic():
             customer(gateway.customer_object(customer_id))
             subscriptions(gateway.subscription_objects(customer_id))
-            latest = gateway.latest_objects(customer_id)
-            _sync(models.PaymentMethod, latest["payment_method"])
-            _sync(models.Invoice, latest["invoice"])
+            _sync(models.PaymentMethod, gateway.payment_method_objects(customer_id))
+            _sync(models.Invoice, gateway.invoice_objects(customer_id))
     except Exception:  # dj-stripe raises what it likes; nobody's payment may fail for what a page shows
         logger.exception("The mirror of customer %s is as old as it was.", customer_id)
 
@@ -98,7 +97,7 @@ def _sync(model: Any, objects: Iterable[Json]) -> None:
     """This function will write rows from Stripe's objects. dj-stripe asks Stripe for what it misses beside them."""
     with gateway.translated(), transaction.atomic():
         for data in objects:
-            model.sync_from_stripe_data(data)
+            model.sync_from_stripe_data(gateway.as_library_object(data))
 
 
 def _json(rows: QuerySet[Any]) -> QuerySet[Any, Any]:

@@ -1,12 +1,13 @@
 """What the pages of billing show, put together from our rows and the mirror: Stripe is not asked here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from archive import progress
 from archive.progress import Progress
@@ -50,6 +51,11 @@ def _choice(lookup_key: str, interval: Interval, price: Price | None, by_month: 
             saving = max(0, int(100 - 100 * price.money.amount / (_MONTHS * by_month.money.amount)))
     money = price.money if price else None
     return Choice(lookup_key=lookup_key, interval=interval, money=money, monthly=monthly, saving=saving)
+
+
+def nothing(offered: Sequence[Choice]) -> Money:
+    """This function will give no money at all, in the currency of what is offered."""
+    return Money(amount=0, currency=next((one.money.currency for one in offered if one.money), "usd"))
 
 
 def plans() -> dict[str, Limits]:
@@ -159,9 +165,14 @@ class Way:
     expected: Span
     cost: str  # in US dollars, paid by whoever runs the site
 
+    @property
+    def is_within_a_day(self) -> bool:
+        """Whether both moments have the same date, where the reader is."""
+        return timezone.localdate(self.earliest) == timezone.localdate(self.latest)
+
 
 def ways(promise: Promise, *, now: datetime) -> list[Way]:
-    """This function will put dates on a promise: the usual way first."""
+    """This function will put dates on a promise: the usual way first, and of the others those that differ from it."""
     return [
         Way(
             label=offer.label,
@@ -171,6 +182,7 @@ def ways(promise: Promise, *, now: datetime) -> list[Way]:
             cost=offer.cost,
         )
         for offer in promise.offers
+        if offer is promise.usual or offer.label != promise.offers[0].label
     ]
 
 

@@ -72,17 +72,17 @@ def for_pages(request: HttpRequest) -> dict[str, Any]:
 def banner(lab: Lab, user: User) -> Banner | None:
     """This function will give what is urgent for a lab; None: nothing."""
     owner = Membership.objects.filter(lab=OuterRef("lab"), user=user, role=Role.OWNER)
-    entitlement = Entitlement.objects.filter(lab=lab).annotate(is_owned=Exists(owner)).first()
-    state = state_of(lab.plan, entitlement)
-    if entitlement is None or state not in URGENT:
+    found = Entitlement.objects.filter(lab=lab).annotate(is_owned=Exists(owner)).first()
+    state = state_of(lab.plan, found)
+    if found is None or state not in URGENT:
         return None
     return Banner(
         lab=lab,
         state=state,
         plan=Plan(lab.plan),
-        until=entitlement.grace_until,
-        pay_url=entitlement.payment_url,
-        is_owner=entitlement.is_owned,
+        until=found.grace_until,
+        pay_url=found.payment_url,
+        is_owner=found.is_owned,  # type: ignore[attr-defined]  # annotated above
     )
 
 

@@ -24,11 +24,6 @@ def sweep(**_later: Any) -> None:
     effects.sweep(now=now)
 
 
-@shared_task(name=closing.CLOSE)
-def close(**_later: Any) -> None:
-    closing.sweep(now=clock.now())
-
-
 @shared_task(name=comparing.COMPARE)
 def compare(**_later: Any) -> None:
     comparing.compare(clock=clock.now)
@@ -42,3 +37,8 @@ def tell(**_later: Any) -> None:
 @shared_task(name="billing.purge")
 def purge(**_later: Any) -> None:
     purging.purge(now=clock.now())
+
+
+@shared_task(name=closing.CLOSE)
+def close(**_later: Any) -> None:
+    closing.sweep(now=clock.now())

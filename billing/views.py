@@ -23,6 +23,7 @@ from billing import amounts, checkout, mirror, pages, portal, standing
 from billing.checkout import Arrival
 from billing.errors import AlreadySubscribedError, BillingRefusedError, NotOurSessionError, StripeError
 from billing.models import Entitlement
+from billing.standing import State
 from genomics import rates
 from genomics.users import labs
 from genomics.users.limits import Plan
@@ -66,14 +67,17 @@ def _for_owners(view: _OwnerView[P]) -> Callable[..., HttpResponse]:
             )
         return _SeeOther(_address("detail", lab))
 
-    guarded: Any = login_required(require_POST(rates.limited("billing-change")(wrapped)))
+    limited: Any = rates.limited("billing-change")
+    guarded: Any = login_required(require_POST(limited(wrapped)))
     return cast("Callable[..., HttpResponse]", guarded)
 
 
 @require_safe
 def pricing(request: HttpRequest) -> HttpResponse:
+    choices = pages.choices()
     context = {
-        "choices": pages.choices(),
+        "choices": choices,
+        "nothing": pages.nothing(choices),
         "plans": pages.plans(),
         "trial_days": pages.trial_days(),
         "grace": settings.BILLING_GRACE,
@@ -99,7 +103,7 @@ def detail(request: HttpRequest, lab_id: uuid.UUID) -> HttpResponse:
     is_owner = _owns(request, lab)
     context = _frame(request, lab) | {
         "entitlement": entitlement,
-        "state": standing.state_of(lab.plan, entitlement if entitlement.reconciled_at else None),
+        "state": standing.state_of(lab.plan, entitlement),
         "is_owner": is_owner,
         "subscription": mirror.subscription_of(entitlement.subscription_id),
         "card": mirror.card_of(entitlement.customer_id, entitlement.subscription_id),
@@ -118,11 +122,14 @@ def upgrade(request: HttpRequest, lab_id: uuid.UUID) -> HttpResponse:
     entitlement = Entitlement.objects.filter(lab=lab).first()
     is_owner = _owns(request, lab)
     promise = promises.for_lab(lab, plan=Plan.PREMIUM)
+    state = standing.state_of(lab.plan, entitlement)
     context = (
         _frame(request, lab)
         | _progress(lab)
         | {
-            "state": standing.state_of(lab.plan, entitlement),
+            "state": state,
+            "is_offered": lab.plan != Plan.PREMIUM or state == State.GRANTED,
+            "pay_url": entitlement.payment_url if entitlement else "",
             "is_owner": is_owner,
             "owners": [] if is_owner else _owners(lab),
             "promise": promise,

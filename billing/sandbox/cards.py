@@ -74,7 +74,7 @@ def digits(number: str) -> str:
 
 
 def is_valid_number(number: str) -> bool:
-    """Whether a card may have this number: its length and its check digit (Luhn)."""
+    """This function will tell whether a card may have this number: its length and its check digit (Luhn)."""
     if not re.fullmatch(r"[0-9]{13,19}", number):
         return False
     doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(number))]
@@ -82,7 +82,7 @@ def is_valid_number(number: str) -> bool:
 
 
 def setup_outcome(number: str, *, authenticated: bool) -> Outcome:
-    """What the bank says when this card is to be kept for later."""
+    """This function will give what the bank says when this card is to be kept for later."""
     if number in _DECLINES:
         return _decline(_DECLINES[number])
     if number in _ALWAYS_AUTHENTICATE | _AUTHENTICATE_ONCE and not authenticated:
@@ -91,7 +91,7 @@ def setup_outcome(number: str, *, authenticated: bool) -> Outcome:
 
 
 def charge_outcome(world: World, method: Json | None, *, authenticated: bool) -> Outcome:
-    """What the bank says when this payment method is charged; authenticated: the person just did 3-D Secure."""
+    """This function will give what the bank says to this charge; authenticated: the person just did 3-D Secure."""
     if method is None:
         return NO_CARD
     secret = world.store.private(method["id"])
@@ -101,7 +101,7 @@ def charge_outcome(world: World, method: Json | None, *, authenticated: bool) ->
 
 
 def number_outcome(number: str, *, authenticated: bool, set_up: bool = False) -> Outcome:
-    """What the bank says when a card of this number is charged; set_up: 3-D Secure was done when it was saved."""
+    """This function will give what the bank says to charging a number; set_up: 3-D Secure was done before."""
     code = (_DECLINES | _CHARGE_DECLINES).get(number)
     if code:
         return _decline(code)
@@ -129,7 +129,7 @@ def make(
     name: str | None = None,
     authenticated: bool = False,
 ) -> Json:
-    """A new payment method of this card, attached to nobody."""
+    """This function will give a new payment method of this card, attached to nobody."""
     number = digits(number)
     brand = {"3": "amex", "5": "mastercard"}.get(number[0], "visa")
     address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
@@ -164,14 +164,14 @@ def make(
 
 
 def find(world: World, identifier: str, *, param: str = "payment_method") -> Json:
-    """The payment method of this id, or a new one where the id is one of Stripe's test tokens."""
+    """This function will give the payment method of this id, or a new one for one of Stripe's test tokens."""
     if identifier in TOKENS:
         return make(world, TOKENS[identifier])
     return world.store.get("payment_method", identifier, param=param)
 
 
 def attach_to(world: World, method: Json, customer: str) -> Json:
-    """Let the customer keep this card. Raises ApiError (402) where the bank refuses."""
+    """This function will let the customer keep this card. Raises ApiError (402) where the bank refuses."""
     if method["customer"] not in (None, customer):
         raise ApiError("The payment method you provided has already been attached to a customer.")
     number = world.store.private(method["id"])["number"]
@@ -185,7 +185,7 @@ def attach_to(world: World, method: Json, customer: str) -> Json:
 
 
 def default_of(world: World, customer: str, subscription: Json | None = None) -> Json | None:
-    """The card that pays: the subscription's own, or the customer's default."""
+    """This function will give the card that pays: the subscription's own, or the customer's default."""
     owner = world.store.find("customer", customer)
     wanted = (subscription or {}).get("default_payment_method") or (
         owner["invoice_settings"]["default_payment_method"] if owner else None
@@ -236,7 +236,7 @@ def detach(world: World, _params: Params, identifier: str) -> Json:
 
 
 def release(world: World, method: Json) -> None:
-    """Take a card from its customer; nothing pays with it any more."""
+    """This function will take a card from its customer; nothing pays with it any more."""
     before = method["customer"]
     owner = world.store.find("customer", before)
     if owner and owner["invoice_settings"]["default_payment_method"] == method["id"]:

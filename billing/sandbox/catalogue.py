@@ -115,7 +115,7 @@ def _product_of_price(world: World, params: Params) -> str:
 
 
 def _release_lookup_key(world: World, params: Params, *, but: str | None = None) -> None:
-    """A lookup key names one price: another one gives it up if the request says so."""
+    """This function will take a lookup key, which names one price, from another that has it, if the request says so."""
     wanted = params.get("lookup_key")
     transfer = params.get("transfer_lookup_key")
     for other in world.store.each("price", lookup_key=wanted) if wanted else []:
@@ -157,7 +157,7 @@ def list_prices(world: World, params: Params) -> Json:
 
 
 def recurring_price(world: World, identifier: str, *, param: str) -> Json:
-    """The price of a subscription. Raises ApiError where it is no active, recurring price."""
+    """This function will give the price of a subscription. Raises ApiError where it is no active, recurring price."""
     price = world.store.get("price", identifier, param=param)
     if not price["recurring"]:
         raise ApiError(
@@ -170,7 +170,7 @@ def recurring_price(world: World, identifier: str, *, param: str) -> Json:
 
 
 def plan_of(price: Json) -> Json:
-    """The price in the older shape that subscription items still carry."""
+    """This function will give the price in the older shape that subscription items still carry."""
     recurring = price["recurring"]
     return shaped(
         "plan",

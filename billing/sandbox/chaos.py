@@ -52,7 +52,7 @@ def _value(name: str, kind: object, sent: str | float) -> bool | float:
 
 
 def before_answer(chaos: Chaos, dice: random.Random) -> None:
-    """Be slow, or refuse, before anything is done."""
+    """This function will be slow, or refuse, before anything is done."""
     if chaos.latency_seconds:
         time.sleep(dice.random() * chaos.latency_seconds)
     if dice.random() < chaos.timeout_share:
@@ -64,6 +64,6 @@ def before_answer(chaos: Chaos, dice: random.Random) -> None:
 
 
 def after_answer(chaos: Chaos, dice: random.Random) -> None:
-    """Lose the answer to what was done."""
+    """This function will lose the answer to what was done."""
     if dice.random() < chaos.lost_share:
         raise ConnectionLostError("The answer got lost.")

@@ -142,7 +142,7 @@ def _reduction(world: World, sent: list[Json], subtotal: int) -> int:
 
 
 def trial_of(data: Json, now: int) -> int | None:
-    """The end of the trial that a session offers; None without one."""
+    """This function will give the end of the trial that a session offers; None without one."""
     if data.get("trial_period_days"):
         return now + int(data["trial_period_days"]) * 86400
     end: int | None = data.get("trial_end")
@@ -150,7 +150,7 @@ def trial_of(data: Json, now: int) -> int | None:
 
 
 def pay(world: World, session: Json, card: Card | None, *, authenticated: bool = False) -> Payment:
-    """What the button Subscribe does; card: None where the session needs none. Paying twice subscribes once."""
+    """This function will pay a session; card: None where it needs none. Paying twice subscribes once."""
     if session["status"] != "open":
         return Payment(kind="complete")
     outcome = _ask_bank(session, card, authenticated=authenticated)
@@ -204,7 +204,7 @@ def _complete(world: World, session: Json, customer: str, method: Json | None, *
         }
         | {"tax_exempt": "none", "tax_ids": []},
         invoice=subscription["latest_invoice"],
-        payment_status="paid" if session["amount_total"] or method else "no_payment_required",
+        payment_status="paid" if session["amount_total"] else "no_payment_required",  # a trial pays later
         status="complete",
         subscription=subscription["id"],
         url=None,

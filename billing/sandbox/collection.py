@@ -12,7 +12,7 @@ DEAD = ("canceled", "incomplete_expired")
 
 
 def collect(world: World, invoice: Json, *, method: Json | None = None, authenticated: bool = False) -> Outcome:
-    """Charge an open invoice to this card (or to the one that pays for it) and move its subscription accordingly."""
+    """This function will charge an open invoice to this card (or to its own), and move its subscription accordingly."""
     subscription = world.store.get("subscription", invoices.subscription_of(invoice))
     payer = method or invoices.payer(world, invoice)
     outcome = invoices.attempt(world, invoice, payer, authenticated=authenticated)
@@ -30,7 +30,7 @@ def collect(world: World, invoice: Json, *, method: Json | None = None, authenti
 
 
 def recover(world: World, subscription: Json, invoice: Json) -> None:
-    """An invoice was paid: its subscription is active, unless a newer invoice is open."""
+    """This function will let a subscription be active after its invoice was paid, unless a newer one is open."""
     if (
         subscription["status"] in ("incomplete", "past_due", "unpaid")
         and subscription["latest_invoice"] == invoice["id"]
@@ -41,7 +41,7 @@ def recover(world: World, subscription: Json, invoice: Json) -> None:
 
 
 def _fall_behind(world: World, subscription: Json, invoice: Json) -> None:
-    """Past due, with the next attempt by the account's rules."""
+    """This function will let a subscription be past due, and date the next attempt by the account's rules."""
     waits = world.rules.retry_after
     retries = invoice["attempt_count"] - 1
     invoice["next_payment_attempt"] = (
@@ -66,7 +66,7 @@ def _give_up(world: World, subscription: Json) -> None:
 
 
 def end(world: World, subscription: Json, *, reason: str | None) -> None:
-    """The subscription is over, now; what is still open is not collected any more."""
+    """This function will end a subscription now; what is still open is not collected any more."""
     now = world.now(subscription["customer"])
     subscription.update(status="canceled", canceled_at=subscription["canceled_at"] or now, ended_at=now)
     subscription["cancellation_details"]["reason"] = reason
@@ -86,7 +86,7 @@ def _set_delinquent(world: World, customer: str) -> None:
 
 
 def pay(world: World, params: Params, identifier: str) -> Json:
-    """POST /v1/invoices/{id}/pay"""
+    """This function will answer POST /v1/invoices/{id}/pay."""
     invoice = world.store.get("invoice", identifier, param="invoice")
     if invoice["status"] == "paid":
         raise ApiError("Invoice is already paid")
@@ -113,7 +113,7 @@ def pay(world: World, params: Params, identifier: str) -> Json:
 
 
 def finalize(world: World, params: Params, identifier: str) -> Json:
-    """POST /v1/invoices/{id}/finalize"""
+    """This function will answer POST /v1/invoices/{id}/finalize."""
     invoice = world.store.get("invoice", identifier, param="invoice")
     if invoice["status"] != "draft":
         raise ApiError("This invoice is already finalized, you can't re-finalize a non-draft invoice.")

@@ -50,12 +50,12 @@ _SCALARS: dict[type, Callable[[Any], bool]] = {
 
 
 def check_params(name: str, params: dict[str, Any]) -> list[Problem]:
-    """How these decoded parameters differ from the request type of this name."""
+    """This function will tell how these decoded parameters differ from the request type of this name."""
     return _check_shape(Shape(params_class(name)), params, "")
 
 
 def check_answer(document: dict[str, Any]) -> list[Problem]:
-    """How this object (or list, or deletion) differs from its resource class."""
+    """This function will tell how this object (or list, or deletion) differs from its resource class."""
     if document.get("object") == "list":
         return [problem for item in document["data"] for problem in check_answer(item)]
     problems = _check_shape(Shape(resource_class(document["object"])), document, "")
@@ -65,7 +65,7 @@ def check_answer(document: dict[str, Any]) -> list[Problem]:
 
 
 def coerce_params(name: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Texts of a form as the types that the request type of this name declares; what fits nowhere stays a text."""
+    """This function will give a form's texts the types that are declared; what fits nowhere stays a text."""
     coerced = _coerce(Shape(params_class(name)), params)
     assert isinstance(coerced, dict)
     return coerced
@@ -97,7 +97,7 @@ def _check(node: Node, value: Any, where: str) -> list[Problem]:  # noqa: PLR091
 
 
 def _check_choice(options: tuple[Node, ...], value: Any, where: str) -> list[Problem]:
-    """No problem if one option fits; otherwise those of the option that comes nearest."""
+    """This function will find no problem if one option fits, and otherwise those of the option that comes nearest."""
     nearest: list[Problem] | None = None
     for option in options:
         problems = _check(option, value, where)

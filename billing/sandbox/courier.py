@@ -42,13 +42,13 @@ class _Letter:
 
 
 def sign(body: bytes, secret: str, moment: int) -> str:
-    """The header `Stripe-Signature` of this body, scheme v1: https://docs.stripe.com/webhooks#verify-manually"""
+    """This function will sign this body. Source: https://docs.stripe.com/webhooks#verify-manually."""
     digest = hmac.new(secret.encode(), b"%d." % moment + body, hashlib.sha256).hexdigest()
     return f"t={moment},v1={digest}"
 
 
 def deliver_over_http(url: str, body: bytes, headers: dict[str, str]) -> int:
-    """The default: a POST to loopback, redirects not followed."""
+    """This function will post to loopback, without following redirects: the default."""
     if not is_loopback(url):
         return 0
     parts = urlsplit(url)

@@ -66,7 +66,7 @@ def _apply_invoice_settings(world: World, customer: Json, params: Params) -> Non
 
 
 def delete(world: World, _params: Params, identifier: str) -> Json:
-    """Delete for good: subscriptions end at once, cards are released; what was billed stays."""
+    """This function will delete a customer: subscriptions end at once, cards are released; what was billed stays."""
     customer = world.store.get("customer", identifier)
     for subscription in world.store.each("subscription", customer=identifier):
         if subscription["status"] not in DEAD:

@@ -78,7 +78,7 @@ def list_promotion_codes(world: World, params: Params) -> Json:
 
 
 def coupon_of(world: World, sent: Json) -> Json:
-    """The coupon that a request's discount names, itself or by a promotion code. Raises ApiError."""
+    """This function will find the coupon of a request's discount, maybe by its promotion code. Raises ApiError."""
     if "promotion_code" in sent:
         code = world.store.get("promotion_code", sent["promotion_code"], param="discounts[0][promotion_code]")
         if not code["active"]:
@@ -88,7 +88,7 @@ def coupon_of(world: World, sent: Json) -> Json:
 
 
 def grant(world: World, subscription: Json, sent: list[Json]) -> None:
-    """Let these discounts of a request count for a subscription."""
+    """This function will let these discounts of a request count for a subscription."""
     now = world.now(subscription["customer"])
     for wanted in sent:
         coupon = coupon_of(world, wanted)
@@ -112,7 +112,7 @@ def grant(world: World, subscription: Json, sent: list[Json]) -> None:
 
 
 def amounts(world: World, subscription: Json, subtotal: int, *, first: bool) -> list[Json]:
-    """What each discount takes off an invoice of this subscription; `first`: none was paid before."""
+    """This function will give what each discount takes off an invoice; `first`: it is the subscription's first."""
     left, taken = max(subtotal, 0), []
     for identifier in subscription["discounts"]:
         discount = world.store.get("discount", identifier)
@@ -126,7 +126,7 @@ def amounts(world: World, subscription: Json, subtotal: int, *, first: bool) -> 
 
 
 def reduction(coupon: Json, amount: int) -> int:
-    """What a coupon takes off this amount."""
+    """This function will give what a coupon takes off this amount."""
     if coupon["percent_off"] is not None:
         share: float = coupon["percent_off"]
         return round(amount * share / 100)

@@ -16,7 +16,7 @@ _TEST_CLIENT = "testserver"
 
 
 def create(world: World, params: Params) -> Json:
-    """Answers with the signing secret, this once."""
+    """This function will make an endpoint, and show its signing secret this once."""
     _check_loopback(params["url"])
     endpoint = fresh(
         world,
@@ -61,7 +61,7 @@ def delete(world: World, _params: Params, identifier: str) -> Json:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether this address stays on this machine."""
+    """This function will tell whether this address stays on this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https"):

@@ -38,17 +38,17 @@ class ConnectionLostError(Exception):
 
 
 def missing(kind: str, identifier: str, *, param: str = "id") -> ApiError:
-    """What Stripe says about an object that it does not know."""
+    """This function will give what Stripe says about an object that it does not know."""
     names = {"payment_method": "PaymentMethod", "checkout.session": "checkout.session"}
     name = names.get(kind, kind.rpartition(".")[2].replace("_", " "))
     return ApiError(f"No such {name}: '{identifier}'", status=404, code="resource_missing", param=param)
 
 
 def unsupported(name: str) -> ApiError:
-    """Legal at Stripe, unknown to this sandbox: refused, never silently ignored."""
+    """This function will refuse what is legal at Stripe and unknown to this sandbox: nothing is silently ignored."""
     return ApiError(f"The sandbox does not support `{name}` here yet.", code="sandbox_unsupported", param=name)
 
 
 def declined(message: str, *, code: str, decline_code: str | None = None, keeps: bool = True, **more: Any) -> ApiError:
-    """A card that cannot pay: 402, with the attempt itself kept."""
+    """This function will say that a card cannot pay: 402, with the attempt itself kept."""
     return ApiError(message, status=402, kind="card_error", code=code, decline_code=decline_code, keeps=keeps, **more)

@@ -1,6 +1,5 @@
 """Say what happened: events, and the deliveries that carry them to webhook endpoints."""
 
-import copy
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +9,16 @@ from billing.sandbox import listing
 from billing.sandbox.forms import Params
 from billing.sandbox.ids import new_id
 from billing.sandbox.shapes import shaped
-from billing.sandbox.store import Json
+from billing.sandbox.store import Json, copied
 from billing.sandbox.world import API_VERSION, World
 
 
 def emit(world: World, kind: str, document: Json, *, previous: Json | None = None) -> Json:
-    """Record an event with a copy of the object as it is now, and a waiting delivery for each endpoint that wants it.
+    """This function will record an event with a copy of the object, and a delivery for each endpoint that wants it.
 
     The wall clock dates events even on a test clock, so that a listener can ask for those it missed.
     """
-    data: Json = {"object": copy.deepcopy(document)}
+    data: Json = {"object": copied(document)}
     if previous is not None:
         data["previous_attributes"] = previous
     event = shaped(
@@ -48,7 +47,7 @@ def wants(endpoint: Json, kind: str) -> bool:
 
 
 def schedule(world: World, event: Json, endpoint: Json) -> Json:
-    """Let this event wait for its delivery to this endpoint."""
+    """This function will let this event wait for its delivery to this endpoint."""
     event["pending_webhooks"] += 1
     delivery = {
         "id": new_id("dlv"),
@@ -66,8 +65,8 @@ def schedule(world: World, event: Json, endpoint: Json) -> Json:
 
 @contextmanager
 def changing(world: World, kind: str, document: Json) -> Iterator[None]:
-    """Emit an `….updated` event if the block changed the object, with the attributes as they were before."""
-    before = copy.deepcopy(document)
+    """This function will emit an `….updated` event if its block changed the object, with what was before."""
+    before = copied(document)
     yield
     previous = {key: value for key, value in before.items() if document.get(key) != value}
     previous |= {key: None for key in document if key not in before}

@@ -1,20 +1,19 @@
 """Answer with whole objects where a request asks to `expand` their ids."""
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 from billing.sandbox.errors import ApiError
 from billing.sandbox.shapes import listed
-from billing.sandbox.store import Json
+from billing.sandbox.store import Json, copied
 from billing.sandbox.world import World
 
 _DEEPEST = 4
 
 
 def expanded(world: World, document: Json, paths: list[str]) -> Json:
-    """A copy of the answer in which the objects at these paths (`data.latest_invoice.payments`) are whole."""
-    answer = copy.deepcopy(document)
+    """This function will give a copy of the answer with whole objects at these paths (`data.customer`)."""
+    answer = copied(document)
     for path in paths:
         if len(path.split(".")) > _DEEPEST:
             raise ApiError(
@@ -47,14 +46,15 @@ def _object(world: World, identifier: str, whole: str) -> Json:
     document = world.store.peek(identifier)
     if document is None or "object" not in document:
         raise _not_expandable(whole)
-    return copy.deepcopy(document)
+    return copied(document)
 
 
-def _on_request(world: World, place: Json, name: str, whole: str) -> Json:
+def _on_request(world: World, place: Json, name: str, whole: str) -> Json | None:
     builder = _BUILDERS.get((place.get("object", ""), name))
     if builder is None:
         raise _not_expandable(whole)
-    return copy.deepcopy(builder(world, place))
+    built = builder(world, place)
+    return None if built is None else copied(built)
 
 
 def _not_expandable(path: str) -> ApiError:
@@ -81,10 +81,6 @@ def _line_items(world: World, session: Json) -> Json:
     return listed(items, f"/v1/checkout/sessions/{session['id']}/line_items")
 
 
-def _breakdown(_world: World, _total_details: Json) -> Json:
-    return {"discounts": [], "taxes": []}
-
-
 def _refunds(world: World, charge: Json) -> Json:
     found = [refund for refund in world.store.scan("refund") if refund["charge"] == charge["id"]]
     return listed(list(reversed(found)), f"/v1/charges/{charge['id']}/refunds")
@@ -104,8 +100,24 @@ def _sources(_world: World, customer: Json) -> Json:
     return listed([], f"/v1/customers/{customer['id']}/sources")
 
 
-_BUILDERS: dict[tuple[str, str], Callable[[World, Json], Json]] = {
-    ("", "breakdown"): _breakdown,  # of a checkout session's total_details, which are no object of their own
+def _currency_options(_world: World, price: Json) -> Json:
+    names = ("custom_unit_amount", "tax_behavior", "unit_amount", "unit_amount_decimal")
+    return {price["currency"]: {name: price[name] for name in names}}
+
+
+def _breakdown(_world: World, _totals: Json) -> Json:
+    return {"discounts": [], "taxes": []}
+
+
+def _nothing(_world: World, _place: Json) -> None:
+    """This function will answer for what Stripe knows and the sandbox never has."""
+
+
+_BUILDERS: dict[tuple[str, str], Callable[[World, Json], Json | None]] = {
+    ("", "breakdown"): _breakdown,  # of a session's totals
+    ("coupon", "applies_to"): _nothing,
+    ("price", "currency_options"): _currency_options,
+    ("price", "tiers"): _nothing,
     ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): _line_items,
     ("customer", "sources"): _sources,

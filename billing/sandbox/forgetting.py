@@ -8,7 +8,7 @@ _KEY_DAYS = 1
 
 
 def forget(world: World, *, now: float) -> None:
-    """Drop old events with their deliveries, idempotency keys and questions of the bank; now: on the wall clock."""
+    """This function will drop old events with their deliveries, idempotency keys and questions of the bank."""
     old_events = {e["id"] for e in world.store.scan("event") if e["created"] < now - _EVENT_DAYS * _DAY_SECONDS}
     old_keys = [k["id"] for k in world.store.scan("idempotency") if k["at"] < now - _KEY_DAYS * _DAY_SECONDS]
     old_deliveries = [d["id"] for d in world.store.scan("delivery") if d["event"] in old_events]

@@ -33,7 +33,7 @@ class Params(dict[str, Any]):
 
 
 def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The values of a form, in hashes and arrays."""
+    """This function will give the values of a form, in hashes and arrays."""
     root: dict[str, Any] = {}
     for name, value in pairs:
         keys = [part for part in re.split(r"[\[\]]+", name) if part] or [name]

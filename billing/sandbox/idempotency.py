@@ -20,7 +20,7 @@ class Kept:
 
 
 def find(world: World, key: str, fingerprint: str) -> Kept | None:
-    """The answer that was given under this key; None where there is none yet. Raises ApiError for another request.
+    """This function will give the answer given under this key; None: none yet. Raises ApiError for another request.
 
     Requests run one after the other, so that a concurrent twin waits and finds the answer here.
     """
@@ -37,7 +37,7 @@ def find(world: World, key: str, fingerprint: str) -> Kept | None:
 
 
 def keep(world: World, key: str, fingerprint: str, kept: Kept) -> None:
-    """Remember an answer."""
+    """This function will remember an answer."""
     world.store.put(
         "idempotency",
         {
@@ -51,6 +51,6 @@ def keep(world: World, key: str, fingerprint: str, kept: Kept) -> None:
 
 
 def fingerprint(method: str, path: str, params: dict[str, Any]) -> str:
-    """The same for the same request, whatever the order of its parameters."""
+    """This function will give the same text for the same request, whatever the order of its parameters."""
     text = json.dumps([method, path, params], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -7,5 +7,5 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 def new_id(prefix: str, *, length: int = 24) -> str:
-    """A fresh identifier, such as `cus_9s6XKzkNRiz8i3Q4b2Tf0aLm`."""
-    return f"{prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    """This function will give a fresh identifier, such as `cus_9s6XKzkNRiz8i3Q4b2Tf0aLm`."""
+    return f"{prefix}_" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in secrets.token_bytes(length))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def add_interval(moment: int, interval: str, count: int, *, anchor: int | None = None) -> int:
-    """The end of a period that starts at this moment (seconds since the epoch, UTC).
+    """This function will give the end of a period that starts at this moment (seconds since the epoch, UTC).
 
     Months keep the day of the anchor: from 31 January to 28 February to 31 March.
     """

@@ -11,7 +11,7 @@ from billing.sandbox.world import ACCOUNT_NAME, World
 
 
 def draft(world: World, subscription: Json, *, reason: str, lines: list[Json], keep: bool = True) -> Json:
-    """A new draft with these lines, its discounts and the customer's balance; keep: False for a mere preview."""
+    """This function will draft an invoice with these lines, discounts and the customer's balance; keep: no preview."""
     customer = world.store.get("customer", subscription["customer"])
     subtotal = sum(line["amount"] for line in lines)
     taken = discounts.amounts(world, subscription, subtotal, first=not of_subscription(world, subscription["id"]))
@@ -92,7 +92,7 @@ def _amounts(subtotal: int, total: int, due: int, balance: int) -> Json:
 
 
 def finalize(world: World, invoice: Json) -> None:
-    """Give a draft its number and its payment intent; it cannot be changed any more."""
+    """This function will give a draft its number and its payment intent; it cannot be changed any more."""
     customer = world.store.get("customer", invoice["customer"])
     now = world.now(customer["id"])
     due = max(0, invoice["total"] + customer["balance"])
@@ -141,7 +141,7 @@ def _expect_payment(world: World, invoice: Json) -> None:
 
 
 def attempt(world: World, invoice: Json, method: Json | None, *, authenticated: bool) -> Outcome:
-    """Try to pay an open invoice with this card. What follows for its subscription is collection's business."""
+    """This function will try to pay an open invoice; what follows for its subscription is collection's business."""
     if invoice["amount_due"] == 0:
         invoice["attempted"] = True
         settle(world, invoice)
@@ -154,7 +154,7 @@ def attempt(world: World, invoice: Json, method: Json | None, *, authenticated: 
 
 
 def settle(world: World, invoice: Json) -> None:
-    """The invoice is paid."""
+    """This function will let an invoice be paid."""
     now = world.now(invoice["customer"])
     with changing(world, "invoice.updated", invoice):
         invoice.update(status="paid", amount_paid=invoice["amount_due"], amount_remaining=0, next_payment_attempt=None)
@@ -167,7 +167,7 @@ def settle(world: World, invoice: Json) -> None:
 
 
 def void(world: World, invoice: Json) -> None:
-    """The invoice counts no more."""
+    """This function will let an invoice count no more."""
     now = world.now(invoice["customer"])
     invoice.update(status="void", next_payment_attempt=None, auto_advance=False)
     invoice["status_transitions"]["voided_at"] = now
@@ -189,7 +189,7 @@ def subscription_of(invoice: Json) -> str:
 
 
 def of_subscription(world: World, subscription: str) -> list[Json]:
-    """The subscription's invoices, oldest first."""
+    """This function will give the subscription's invoices, oldest first."""
     found = [i["id"] for i in world.store.scan("invoice") if subscription_of(i) == subscription]
     return [world.store.get("invoice", identifier) for identifier in found]
 
@@ -239,7 +239,7 @@ def void_invoice(world: World, _params: Params, identifier: str) -> Json:
 
 
 def payer(world: World, invoice: Json) -> Json | None:
-    """The card that this invoice is charged to; None where there is none."""
+    """This function will give the card that this invoice is charged to; None where there is none."""
     own = world.store.find("payment_method", invoice["default_payment_method"])
     subscription = world.store.find("subscription", subscription_of(invoice))
     return own or cards.default_of(world, invoice["customer"], subscription)

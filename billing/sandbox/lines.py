@@ -7,7 +7,7 @@ from billing.sandbox.world import World
 
 
 def of_period(world: World, subscription: Json, *, free: bool = False) -> list[Json]:
-    """A line for each item's current period; free: during a trial."""
+    """This function will give a line for each item's current period; free: during a trial."""
     return [_of_item(world, subscription, item, free=free) for item in subscription["items"]["data"]]
 
 
@@ -27,7 +27,7 @@ def _of_item(world: World, subscription: Json, item: Json, *, free: bool) -> Jso
 
 
 def for_switch(world: World, subscription: Json, item: Json, old: Json, *, now: int, charge_new: bool) -> list[Json]:
-    """Give back the unused time of the old price and quantity; charge_new: and ask for that of the item's new one.
+    """This function will give back the unused time of the old price; charge_new: and ask for that of the new one.
 
     Linear by the second, as Stripe prorates. `old` is the item before the change.
     """
@@ -67,7 +67,7 @@ def line(
     end: int,
     proration: bool = False,
 ) -> Json:
-    """One line, which `invoices.draft` puts on its invoice."""
+    """This function will give one line, which `invoices.draft` puts on its invoice."""
     return shaped(
         "line_item",
         id=new_id("il"),

@@ -7,7 +7,7 @@ from billing.sandbox.store import Json
 
 
 def page(found: list[Json], url: str, params: Params) -> Json:
-    """One page of these objects, which come oldest first."""
+    """This function will give one page of these objects, which come oldest first."""
     limit = params.get("limit", 10)
     if not 1 <= limit <= 100:
         raise ApiError("Invalid limit: must be between 1 and 100.", param="limit")
@@ -23,7 +23,7 @@ def page(found: list[Json], url: str, params: Params) -> Json:
 
 
 def matching(found: list[Json], params: Params, *names: str) -> list[Json]:
-    """Those objects whose fields have the values that these filters ask for."""
+    """This function will give those objects whose fields have the values that these filters ask for."""
     wanted = params.take(*names)
     return [item for item in found if all(item.get(name) == value for name, value in wanted.items())]
 

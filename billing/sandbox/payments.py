@@ -14,7 +14,7 @@ from billing.sandbox.world import World
 
 
 def intend(world: World, *, customer: str, amount: int, currency: str, description: str, invoice: str) -> Json:
-    """A new payment intent for an invoice."""
+    """This function will give a new payment intent for an invoice."""
     intent = fresh(
         world,
         "payment_intent",
@@ -40,7 +40,7 @@ def intend(world: World, *, customer: str, amount: int, currency: str, descripti
 
 
 def confirm(world: World, intent: Json, method: Json | None, *, authenticated: bool) -> Outcome:
-    """Ask the bank to pay this intent with this card; the intent, its charge and events tell the answer."""
+    """This function will ask the bank to pay this intent with this card; intent, charge and events tell the answer."""
     outcome = cards.charge_outcome(world, method, authenticated=authenticated)
     intent["payment_method"] = method["id"] if method else None
     if outcome.kind == "succeeded" and method:
@@ -150,7 +150,7 @@ def cancel_intent(world: World, intent: Json, *, reason: str) -> None:
 
 
 def refund_charge(world: World, charge: Json, *, amount: int | None = None, reason: str | None = None) -> Json:
-    """Give back a charge, or a part of it (in the currency's smallest unit)."""
+    """This function will give back a charge, or a part of it (in the currency's smallest unit)."""
     left = charge["amount_captured"] - charge["amount_refunded"]
     if left <= 0:
         raise ApiError(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")

@@ -129,5 +129,5 @@ class Visit:
 
 
 def _last(url: str) -> str:
-    """The id at the end of a URL, or the id itself."""
+    """This function will give the id at the end of a URL, or the id itself."""
     return url.partition("?")[0].rstrip("/").rpartition("/")[2]

@@ -1,6 +1,5 @@
 """The customer portal: its configurations, its sessions, and what a person may do there."""
 
-import copy
 from typing import Any
 
 from billing.sandbox import cards, collection, listing, subscriptions, switching
@@ -10,7 +9,7 @@ from billing.sandbox.errors import ApiError, unsupported
 from billing.sandbox.events import changing, emit
 from billing.sandbox.forms import Params
 from billing.sandbox.shapes import fresh, merge_metadata
-from billing.sandbox.store import Json
+from billing.sandbox.store import Json, copied
 from billing.sandbox.world import World
 
 _CONFIGURATION = "billing_portal.configuration"
@@ -63,8 +62,8 @@ def _configuration(world: World, params: Params, *, is_default: bool) -> Json:
 
 
 def _merged(usual: Json, sent: Json) -> Json:
-    """The usual features, changed by those sent, at every depth."""
-    merged = copy.deepcopy(usual)
+    """This function will give the usual features, changed by those sent, at every depth."""
+    merged = copied(usual)
     for key, value in sent.items():
         inner = merged.get(key)
         merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
@@ -94,7 +93,7 @@ def list_configurations(world: World, params: Params) -> Json:
 
 
 def create_session(world: World, params: Params) -> Json:
-    """POST /v1/billing_portal/sessions; without a configuration, the default one is made, as the dashboard would."""
+    """This function will open a portal session; where no configuration is named, the default one is made."""
     customer = params.get("customer")
     if not customer:
         raise ApiError("Missing required param: customer.", code="parameter_missing", param="customer")
@@ -132,7 +131,7 @@ def _chosen(world: World, identifier: str | None) -> Json:
 
 
 def _flow(world: World, sent: Any, customer: str) -> Json | None:
-    """What the portal opens with; None: its start page."""
+    """This function will give what the portal opens with; None: its start page."""
     if not sent:
         return None
     kind = sent["type"]
@@ -165,13 +164,13 @@ def features_of(world: World, session: Json) -> Json:
 
 
 def where_next(session: Json) -> str | None:
-    """Where a finished flow leads; None: to the portal's start page."""
+    """This function will give where a finished flow leads; None: to the portal's start page."""
     after = (session["flow"] or {}).get("after_completion") or {}
     return after["redirect"]["return_url"] if after.get("type") == "redirect" else None
 
 
 def cancel(world: World, session: Json, subscription: Json) -> None:
-    """The person cancels the plan, as the configuration says: at the period's end, or at once."""
+    """This function will cancel the plan as the configuration says: at the period's end, or at once."""
     feature = features_of(world, session)["subscription_cancel"]
     _require(feature["enabled"])
     if feature["mode"] == "immediately":
@@ -181,12 +180,12 @@ def cancel(world: World, session: Json, subscription: Json) -> None:
 
 
 def keep(world: World, _session: Json, subscription: Json) -> None:
-    """The person wants to go on after all."""
+    """This function will take a cancellation back."""
     subscriptions.set_cancel_at_period_end(world, subscription, wanted=False)
 
 
 def choices(world: World, session: Json, subscription: Json) -> list[Json]:
-    """The prices to which the person may switch."""
+    """This function will give the prices to which the person may switch."""
     feature = features_of(world, session)["subscription_update"]
     if not feature["enabled"] or "price" not in feature["default_allowed_updates"]:
         return []
@@ -196,7 +195,7 @@ def choices(world: World, session: Json, subscription: Json) -> list[Json]:
 
 
 def switch(world: World, session: Json, subscription: Json, price: str) -> None:
-    """The person switches to another price, with the proration that the configuration asks for."""
+    """This function will switch to another price, with the proration that the configuration asks for."""
     _require(price in {choice["id"] for choice in choices(world, session, subscription)})
     behavior = features_of(world, session)["subscription_update"]["proration_behavior"]
     item = subscription["items"]["data"][0]
@@ -205,7 +204,7 @@ def switch(world: World, session: Json, subscription: Json, price: str) -> None:
 
 
 def change_card(world: World, session: Json, card: Card, *, authenticated: bool = False) -> Outcome:
-    """The person gives another card, which pays from now on, for subscriptions too. What is open stays open."""
+    """This function will let another card pay from now on, for subscriptions too; what is open stays open."""
     _require(features_of(world, session)["payment_method_update"]["enabled"])
     outcome = cards.setup_outcome(cards.digits(card.number), authenticated=authenticated)
     if outcome.kind != "succeeded":

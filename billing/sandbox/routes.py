@@ -160,7 +160,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 def find(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
-    """The route of a request and the ids in its path; None where there is none."""
+    """This function will give the route of a request and the ids in its path; None where there is none."""
     for route in ROUTES:
         if route.method == method:
             match = _pattern(route.path).fullmatch(path)

@@ -76,7 +76,7 @@ ANYTHING = Scalar(object)
 
 @functools.cache
 def params_class(dotted: str) -> type:
-    """The TypedDict of a request, such as `checkout.SessionCreateParams`."""
+    """This function will give the TypedDict of a request, such as `checkout.SessionCreateParams`."""
     found: Any = stripe.params
     for part in dotted.split("."):
         found = getattr(found, part)
@@ -86,7 +86,7 @@ def params_class(dotted: str) -> type:
 
 @functools.cache
 def resource_class(kind: str) -> type:
-    """The class of a kind of object, such as `billing_portal.session`."""
+    """This function will give the class of a kind of object, such as `billing_portal.session`."""
     *path, name = kind.split(".")
     found: Any = stripe
     for part in path:
@@ -98,7 +98,7 @@ def resource_class(kind: str) -> type:
 
 @functools.cache
 def fields(owner: type) -> dict[str, Field]:
-    """The fields of a TypedDict or a resource class."""
+    """This function will give the fields of a TypedDict or a resource class."""
     is_resource = issubclass(owner, stripe.StripeObject)
     skipped = {"OBJECT_NAME"} if is_resource else OPTION_KEYS
     return {
@@ -145,7 +145,7 @@ def _leaf(annotation: Any) -> Node:
 
 
 def _choice(arguments: tuple[Any, ...], owner: type) -> Node:
-    """A union. `Literal[...] | str` leaves room for words that Stripe adds later: today they are refused there."""
+    """This function will resolve a union; `Literal[…] | str` leaves room for words of later days, refused today."""
     options = tuple(dict.fromkeys(_node(argument, owner) for argument in arguments))
     if any(isinstance(option, Words) and option.allowed != ("",) for option in options):
         options = tuple(option for option in options if option != Scalar(str))

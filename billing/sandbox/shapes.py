@@ -21,7 +21,7 @@ _ALWAYS_ABSENT = frozenset({"deleted"})
 
 
 def shaped(kind: str, **given: Any) -> Json:
-    """A complete object of this kind. Raises TypeError where the resource class has no such field."""
+    """This function will make a whole object of this kind. Raises TypeError where its class has no such field."""
     known = fields(resource_class(kind))
     unknown = set(given) - set(known)
     if unknown:
@@ -40,7 +40,7 @@ def _nullable(node: object) -> bool:
 
 
 def fresh(world: World, kind: str, prefix: str, *, customer: str | None = None, **given: Any) -> Json:
-    """A complete new object with an id, a time of creation and test mode, where its class has them."""
+    """This function will make a whole new object, with an id, a time of creation and test mode."""
     known = fields(resource_class(kind))
     usual: dict[str, Any] = {
         "id": new_id(prefix),
@@ -53,12 +53,12 @@ def fresh(world: World, kind: str, prefix: str, *, customer: str | None = None, 
 
 
 def listed(items: list[Json], url: str, *, has_more: bool = False) -> Json:
-    """Stripe's list object."""
+    """This function will give Stripe's list object."""
     return {"object": "list", "data": items, "has_more": has_more, "url": url}
 
 
 def merge_metadata(target: Json, sent: Any) -> None:
-    """Apply sent metadata: an empty value removes its key, an empty text removes all."""
+    """This function will apply sent metadata: an empty value removes its key, an empty text removes all."""
     if sent == "":
         target["metadata"] = {}
         return

@@ -184,3 +184,9 @@ class Store:
         place = {identifier: position for position, identifier in enumerate(self._written)}
         documents = self._kinds[kind]
         self._kinds[kind] = dict(sorted(documents.items(), key=lambda entry: place.get(entry[0], len(place))))
+
+
+def copied(document: Json) -> Json:
+    """This function will give an independent copy (by JSON: many times faster than copy.deepcopy)."""
+    copy: Json = json.loads(json.dumps(document))
+    return copy

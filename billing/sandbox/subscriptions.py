@@ -17,7 +17,7 @@ _DAY = 86400
 
 
 def create(world: World, params: Params) -> Json:
-    """POST /v1/subscriptions"""
+    """This function will answer POST /v1/subscriptions."""
     customer = params.get("customer")
     if not customer:
         raise ApiError("Missing required param: customer.", code="parameter_missing", param="customer")
@@ -27,7 +27,7 @@ def create(world: World, params: Params) -> Json:
 
 
 def subscribe(world: World, customer: str, params: Params, *, authenticated: bool = False) -> Json:
-    """Start a subscription and ask for its first payment.
+    """This function will start a subscription and ask for its first payment.
 
     Reads from params: items, trial_period_days or trial_end, default_payment_method, payment_behavior, discounts,
     metadata, description, cancel_at_period_end and settings that are kept as they come.
@@ -99,7 +99,7 @@ def _new(world: World, customer: str, params: Params) -> Json:
 
 
 def _trial_end(params: Params, now: int) -> int | None:
-    """When the trial ends; None without one."""
+    """This function will give when the trial ends; None without one."""
     days, end = params.get("trial_period_days"), params.get("trial_end")
     if days and end:
         raise ApiError("You cannot set both trial_end and trial_period_days.", param="trial_end")
@@ -144,7 +144,7 @@ def _item(world: World, subscription: Json, sent: Json, index: int) -> Json:
 
 
 def warn_of_trial_end(world: World, subscription: Json) -> None:
-    """Say once that a trial is about to end."""
+    """This function will say once that a trial is about to end."""
     secret = world.store.private(subscription["id"])
     warn_at = subscription["trial_end"] - int(world.rules.trial_warning.total_seconds())
     if not secret.get("warned") and world.now(subscription["customer"]) >= warn_at:
@@ -153,12 +153,12 @@ def warn_of_trial_end(world: World, subscription: Json) -> None:
 
 
 def period_end(subscription: Json) -> int:
-    """The end of what is paid for, in seconds since the epoch."""
+    """This function will give the end of what is paid for, in seconds since the epoch."""
     return min(int(item["current_period_end"]) for item in subscription["items"]["data"])
 
 
 def modify(world: World, params: Params, identifier: str) -> Json:
-    """POST /v1/subscriptions/{id}"""
+    """This function will answer POST /v1/subscriptions/{id}."""
     subscription = world.store.get("subscription", identifier)
     if subscription["status"] in DEAD and set(params) - {"cancellation_details", "metadata"}:
         raise ApiError("A canceled subscription can only update its cancellation_details and metadata.")
@@ -206,7 +206,7 @@ def _change_cancellation(world: World, subscription: Json, params: Params) -> No
 
 
 def set_cancel_at_period_end(world: World, subscription: Json, *, wanted: bool) -> None:
-    """Let the subscription end with its period, or go on after all."""
+    """This function will let the subscription end with its period, or go on after all."""
     with changing(world, "customer.subscription.updated", subscription):
         _mark(subscription, world.now(subscription["customer"]), wanted=wanted)
 
@@ -223,7 +223,7 @@ def _mark(subscription: Json, now: int, *, wanted: bool) -> None:
 
 
 def cancel(world: World, params: Params, identifier: str) -> Json:
-    """DELETE /v1/subscriptions/{id}"""
+    """This function will answer DELETE /v1/subscriptions/{id}."""
     subscription = world.store.get("subscription", identifier)
     if subscription["status"] in DEAD:
         raise ApiError(f"No such subscription: '{identifier}'", status=404, code="resource_missing", param="id")
@@ -236,7 +236,7 @@ def cancel(world: World, params: Params, identifier: str) -> Json:
 
 
 def resume(world: World, params: Params, identifier: str) -> Json:
-    """POST /v1/subscriptions/{id}/resume: a subscription paused at its trial's end goes on, for money."""
+    """This function will let a subscription that paused at its trial's end go on, for money."""
     subscription = world.store.get("subscription", identifier)
     if subscription["status"] != "paused":
         raise ApiError("The subscription cannot be resumed because it is not paused.")

@@ -1,18 +1,16 @@
 """Another price or quantity in the middle of a period, with what is given back and what is asked for."""
 
-import copy
-
 from billing.sandbox import catalogue, collection, invoices, lines
 from billing.sandbox.errors import ApiError, unsupported
 from billing.sandbox.events import changing
 from billing.sandbox.forms import Params
 from billing.sandbox.intervals import add_interval
-from billing.sandbox.store import Json
+from billing.sandbox.store import Json, copied
 from billing.sandbox.world import World
 
 
 def switch(world: World, subscription: Json, params: Params) -> None:
-    """Change the items of a subscription, as `POST /v1/subscriptions/{id}` asks.
+    """This function will change the items of a subscription, as `POST /v1/subscriptions/{id}` asks.
 
     Another interval starts a new period now and is paid at once; the same interval changes the next invoice, or is
     paid at once with proration_behavior=always_invoice. A trial goes on, free.
@@ -33,13 +31,13 @@ def switch(world: World, subscription: Json, params: Params) -> None:
 
 
 def _apply(world: World, subscription: Json, sent: list[Json], now: int, *, behavior: str) -> tuple[list[Json], bool]:
-    """Change the items; the proration lines, and whether a new period starts."""
+    """This function will change the items, and give the proration lines and whether a new period starts."""
     prorations: list[Json] = []
     restarted = False
     paid = subscription["status"] in ("active", "past_due")
     for index, wanted in enumerate(sent):
         item = _item_of(subscription, wanted, index)
-        old = copy.deepcopy(item)
+        old = copied(item)
         _change(world, item, wanted, index)
         another = item["price"]["recurring"] != old["price"]["recurring"] and paid
         restarted = restarted or another
@@ -75,7 +73,7 @@ def _cost(item: Json) -> tuple[str, int]:
 
 
 def restart_period(subscription: Json, now: int) -> None:
-    """A new period starts now, and sets the day of later ones."""
+    """This function will start a new period now, which sets the day of later ones."""
     subscription["billing_cycle_anchor"] = now
     for item in subscription["items"]["data"]:
         recurring = item["price"]["recurring"]
@@ -86,7 +84,7 @@ def restart_period(subscription: Json, now: int) -> None:
 
 
 def _change_trial(subscription: Json, wanted: int | str, now: int) -> bool:
-    """Move a trial's end; whether it is over and payment starts."""
+    """This function will move a trial's end, and tell whether it is over and payment starts."""
     if subscription["status"] != "trialing":
         raise unsupported("trial_end of a subscription that is not trialing")
     if wanted == "now":
@@ -111,8 +109,8 @@ def _invoice(world: World, subscription: Json, charged: list[Json], params: Para
 
 
 def preview(world: World, params: Params) -> Json:
-    """POST /v1/invoices/create_preview: the next invoice, or the one that a change would cause; nothing is kept."""
-    subscription = copy.deepcopy(world.store.get("subscription", params.get("subscription"), param="subscription"))
+    """This function will give the next invoice, or the one that a change would cause; nothing is kept."""
+    subscription = copied(world.store.get("subscription", params.get("subscription"), param="subscription"))
     if "customer" in params and params["customer"] != subscription["customer"]:
         raise ApiError("The subscription does not belong to this customer.", param="subscription")
     details = Params(params.get("subscription_details") or {})
@@ -137,7 +135,7 @@ def preview(world: World, params: Params) -> Json:
 
 
 def next_period(subscription: Json) -> None:
-    """Let the period after the current one begin."""
+    """This function will let the period after the current one begin."""
     for item in subscription["items"]["data"]:
         recurring = item["price"]["recurring"]
         start = item["current_period_end"]

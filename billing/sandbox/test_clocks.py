@@ -30,7 +30,7 @@ def create(world: World, params: Params) -> Json:
 
 
 def advance(world: World, params: Params, identifier: str) -> Json:
-    """POST …/advance: as at Stripe, at most two periods of the shortest subscription at a time.
+    """This function will advance a clock, as at Stripe by two periods of the shortest subscription at most.
 
     Unlike Stripe, the clock is ready again when this answers.
     """
@@ -49,7 +49,7 @@ def advance(world: World, params: Params, identifier: str) -> Json:
 
 
 def run(world: World, clock: Json, until: int) -> None:
-    """Let the clock reach this moment, however far, with everything that is due on the way."""
+    """This function will let the clock reach this moment, however far, with everything that is due on the way."""
     emit(world, "test_helpers.test_clock.advancing", {**clock, "status": "advancing"})
     timeline.run(world, clock["id"], until)
     clock["frozen_time"] = until
@@ -75,7 +75,7 @@ def list_all(world: World, params: Params) -> Json:
 
 
 def delete(world: World, params: Params, identifier: str) -> Json:
-    """Delete a clock and the customers who live on it."""
+    """This function will delete a clock and the customers who live on it."""
     clock = world.store.get(_KIND, identifier)
     for customer in world.store.each("customer", test_clock=identifier):
         customers.delete(world, params, customer["id"])

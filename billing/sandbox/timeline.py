@@ -8,7 +8,7 @@ from billing.sandbox.world import World
 
 
 def run(world: World, clock: str | None, until: int) -> None:
-    """Play everything that is due up to this moment on a test clock (None: the wall clock), in order of time."""
+    """This function will play what is due up to this moment on a test clock (None: the wall clock), in order."""
     while True:
         moments = [(_due(world, s), s["id"]) for s in world.store.scan("subscription") if s["test_clock"] == clock]
         moments += [(s["expires_at"], s["id"]) for s in _open_sessions(world)] if clock is None else []
@@ -26,7 +26,7 @@ def run(world: World, clock: str | None, until: int) -> None:
 
 
 def next_moment(world: World, customer: str) -> int | None:
-    """When something happens by itself to this customer's subscriptions; None if never."""
+    """This function will give when something happens by itself to this customer's subscriptions; None if never."""
     moments = [_due(world, s) for s in world.store.scan("subscription") if s["customer"] == customer]
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -45,7 +45,7 @@ def _play(world: World, identifier: str) -> None:
 
 
 def _due(world: World, subscription: Json) -> int | None:
-    """The next moment at which something happens to this subscription."""
+    """This function will give the next moment at which something happens to this subscription."""
     status = subscription["status"]
     if status in DEAD or status == "paused":
         return None
@@ -61,7 +61,7 @@ def _due(world: World, subscription: Json) -> int | None:
 
 
 def _step(world: World, subscription: Json) -> None:
-    """Do the one thing that is due now."""
+    """This function will do the one thing that is due now."""
     now = world.now(subscription["customer"])
     if subscription["status"] == "incomplete":
         _expire(world, subscription)
@@ -76,14 +76,14 @@ def _step(world: World, subscription: Json) -> None:
 
 
 def _expire(world: World, subscription: Json) -> None:
-    """The first payment never came."""
+    """This function will let a subscription expire whose first payment never came."""
     invoices.void(world, world.store.get("invoice", subscription["latest_invoice"]))
     with changing(world, "customer.subscription.updated", subscription):
         subscription.update(status="incomplete_expired", ended_at=world.now(subscription["customer"]))
 
 
 def _collect_due_invoice(world: World, subscription: Json, now: int) -> bool:
-    """Finalize or charge the invoice whose moment has come; whether there was one."""
+    """This function will finalize or charge the invoice whose moment has come, and tell whether there was one."""
     for invoice in invoices.of_subscription(world, subscription["id"]):
         if not invoice["auto_advance"]:
             continue
@@ -114,7 +114,7 @@ def _end_period(world: World, subscription: Json) -> None:
 
 
 def _ends_without_card(world: World, subscription: Json) -> bool:
-    """A trial that nobody can pay for ends as its settings say; whether it did."""
+    """This function will end a trial that nobody can pay for as its settings say, and tell whether it did."""
     behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
     if behavior == "create_invoice" or cards.default_of(world, subscription["customer"], subscription):
         return False
@@ -128,7 +128,7 @@ def _ends_without_card(world: World, subscription: Json) -> bool:
 
 
 def _bill_period(world: World, subscription: Json) -> None:
-    """A draft for the period that begins; while unpaid, drafts stay drafts."""
+    """This function will draft the invoice of the period that begins; while unpaid, drafts stay drafts."""
     pending: list[Json] = world.store.private(subscription["id"]).pop("pending_lines", [])
     invoice = invoices.draft(
         world, subscription, reason="subscription_cycle", lines=pending + lines.of_period(world, subscription)

@@ -1,16 +1,13 @@
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from archive import recall
-from archive.models import ArchivedFile, ArchivedResult, LabPlan, Recall, Retrieval, Tier
-from genomics.users.limits import Plan
-from genomics.users.models import Lab, User
+from archive.models import ArchivedFile, ArchivedResult, Recall, Retrieval, Tier
+from genomics.users.models import User
 from jobs import storage
 from jobs.models import Job, Status
 from tests.admin_pages import act, only_looks, queries_with
@@ -184,46 +181,3 @@ class TestVerify:
         content = bytes(vcf.size_bytes)
         aws_client("s3").put_object(Bucket=storage.bucket(storage.RESULTS), Key=vcf.key, Body=content)
         assert "hot copy: it is not what was made" in act(client_of(admin_user), RESULTS, "verify", [job])
-
-
-class TestPlan:
-    def _change(self, client: Client, lab: Lab, plan: str) -> None:
-        assert client.post(reverse("admin:archive_labplan_change", args=[lab.pk]), {"plan": plan}).status_code == 302
-
-    def test_is_changed_with_what_follows_from_it(
-        self, world: World, client_of: SignIn, admin_user: User, free_user: User
-    ) -> None:
-        hot, lab = world.result(free_user), Lab.objects.of(free_user)[0]
-        Job.objects.filter(pk=hot.pk).update(archive_due_at=world.clock.now + timedelta(minutes=3))
-        _asleep(world, free_user)
-        client = client_of(admin_user)
-        page = client.get(reverse("admin:archive_labplan_change", args=[lab.pk])).content.decode()
-        assert "1 results, 0.000 GB. On plan Premium all of it comes back (Expedited): in 1 to 5 minutes" in page
-        self._change(client, lab, "PREMIUM")
-        lab.refresh_from_db()
-        hot.refresh_from_db()
-        assert (lab.plan, hot.archive_due_at) == (Plan.PREMIUM, None)
-        assert Recall.objects.get().actor == f"admin:{admin_user.pk}"
-        assert LogEntry.objects.filter(object_id=str(lab.pk)).exists()
-
-    def test_stays_what_it_is_for_a_plan_that_there_is_not(
-        self, world: World, client_of: SignIn, admin_user: User, free_user: User
-    ) -> None:
-        lab = Lab.objects.of(free_user)[0]
-        url = reverse("admin:archive_labplan_change", args=[lab.pk])
-        assert client_of(admin_user).post(url, {"plan": "GOLD"}).status_code == 200
-        lab.refresh_from_db()
-        assert lab.plan == Plan.FREE
-
-    def test_is_not_changed_by_who_only_looks(
-        self, world: World, client_of: SignIn, free_user: User, stranger: User
-    ) -> None:
-        lab = Lab.objects.of(free_user)[0]
-        client = client_of(only_looks(stranger, "archive.labplan"))
-        url = reverse("admin:archive_labplan_change", args=[lab.pk])
-        assert client.get(url).status_code == 200
-        assert client.post(url, {"plan": "PREMIUM"}).status_code == 403
-        assert LabPlan.objects.get(pk=lab.pk).plan == Plan.FREE
-
-    def test_has_rights_of_its_own(self, db: None) -> None:
-        assert Permission.objects.filter(codename="change_labplan", content_type__app_label="archive").exists()

@@ -10,6 +10,7 @@ import stripe
 
 from billing import comparing, gateway
 from billing.models import Comparison, EntitlementChange, News
+from billing.reconcile import reconcile
 from genomics import locks
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
@@ -123,7 +124,6 @@ class TestFaults:
         world.subscribe()
         Lab.objects.of(stranger).update(plan=Plan.PREMIUM)
         bad = Lab.objects.of(stranger)[0].pk
-        reconcile = comparing.reconcile
 
         def fail(lab_id: object, **fields: Any) -> object:
             if lab_id == bad:

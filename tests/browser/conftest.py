@@ -66,7 +66,7 @@ def url(live_server: LiveServer) -> str:
 @pytest.fixture(autouse=True)
 def watch(page: Page, url: str) -> Iterator[Watch]:
     """This function will fail a test whose pages complained."""
-    hosts = {urlsplit(url).netloc, urlsplit(settings.AWS_ENDPOINT_URL).netloc}
+    hosts = {urlsplit(one).netloc for one in (url, settings.AWS_ENDPOINT_URL, settings.SANDBOX_ORIGIN)}
     watch = Watch(page, hosts=hosts)
     yield watch
     assert watch.complaints == []

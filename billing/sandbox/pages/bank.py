@@ -31,7 +31,7 @@ def ask(
     amount: str = "",
     leads_to: str | None = None,
 ) -> Answer:
-    """Send the person to the bank, who comes back to `back` if it fails. card: None: the one on file."""
+    """This function will send the person to the bank, and `back` if that fails. card: None: the one on file."""
     challenge: Json = {
         "id": new_id("bank"),
         "at": visit.world.now(),
@@ -48,7 +48,7 @@ def ask(
 
 
 def show(visit: Visit, identifier: str, *, finish: dict[str, Finish]) -> Answer:
-    """The question, and what follows its answer."""
+    """This function will show the bank's question, and do what follows its answer."""
     challenge = visit.world.store.find("challenge", identifier)
     if challenge is None:
         return message("3-D Secure", "This question was answered already.", status=404)
@@ -71,7 +71,7 @@ def show(visit: Visit, identifier: str, *, finish: dict[str, Finish]) -> Answer:
 
 
 def failure(visit: Visit) -> str:
-    """What to tell a person who comes back without the bank's consent; empty otherwise."""
+    """This function will give what to tell a person who comes back without the bank's consent; empty otherwise."""
     return FAILED if visit.request.query == "failed=authentication" and not visit.is_sent else ""
 
 

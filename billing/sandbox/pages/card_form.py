@@ -14,12 +14,12 @@ class CardFormError(Exception):
 
 
 def typed(form: dict[str, str]) -> dict[str, str]:
-    """The fields to show again."""
+    """This function will give the fields to show again."""
     return {name: form.get(name, usual) for name, usual in PREFILLED.items()}
 
 
 def read(form: dict[str, str], *, now: int) -> Card:
-    """The card in a form; `now` in seconds since the epoch. Raises CardFormError."""
+    """This function will read the card in a form; `now` in seconds since the epoch. Raises CardFormError."""
     number = cards.digits(form.get("number", ""))
     if not cards.is_valid_number(number):
         raise CardFormError("Your card number is incorrect.")

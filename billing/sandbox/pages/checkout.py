@@ -33,7 +33,7 @@ def show(visit: Visit, identifier: str) -> Answer:
 
 
 def finish(visit: Visit, identifier: str, card: Card | None) -> Answer:
-    """The bank agreed."""
+    """This function will subscribe, as the bank agreed."""
     session = visit.world.store.get("checkout.session", identifier)
     return _pay(visit, session, card, authenticated=True)
 

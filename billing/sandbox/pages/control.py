@@ -29,7 +29,7 @@ def show(visit: Visit) -> Answer:
 
 
 def move_clock(visit: Visit) -> Answer:
-    """Form field `by`: `hour`, `day`, `month` or `next`."""
+    """This function will move the wall clock; form field `by`: `hour`, `day`, `month` or `next`."""
     now = visit.world.now()
     upcoming = [
         timeline.next_moment(visit.world, c["id"]) for c in visit.sandbox.objects("customer") if not c["test_clock"]
@@ -48,7 +48,7 @@ def move_clock(visit: Visit) -> Answer:
 
 
 def act_on_customer(visit: Visit, customer: str) -> Answer:
-    """Form field `action`: `renew`, `fail_card`, `mend_card`, `refund`, `cancel` or `delete`."""
+    """This function will do what `action` says: `renew`, `fail_card`, `mend_card`, `refund`, `cancel` or `delete`."""
     visit.world.store.get("customer", customer)
     sandbox = visit.sandbox
     actions: dict[str, Callable[[str], object]] = {
@@ -76,7 +76,7 @@ def _cancel_all(sandbox: Sandbox, customer: str) -> None:
 
 
 def set_chaos(visit: Visit) -> Answer:
-    """Form fields: the names of the switches in chaos.py; those that are not sent stay as they are."""
+    """This function will set the switches of chaos.py that are sent, by their names; others stay as they are."""
     try:
         visit.sandbox.set_chaos(**{name: value for name, value in visit.form.items() if name != FIELD})
     except SandboxError as error:
@@ -90,7 +90,7 @@ def resend_event(visit: Visit, event: str) -> Answer:
 
 
 def send_event(visit: Visit) -> Answer:
-    """Form fields: `type`, and `object`: the id of what it is about."""
+    """This function will send an event; form fields: `type`, and `object`: the id of what it is about."""
     document = visit.world.store.peek(visit.form.get("object", ""))
     if document is None or "object" not in document:
         return _page(visit, error="There is no such object.")

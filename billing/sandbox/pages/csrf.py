@@ -13,7 +13,7 @@ _COOKIE = "sandbox_csrf"
 
 
 def cookie_of(request: Request) -> str | None:
-    """The browser's cookie; None before its first visit."""
+    """This function will give the browser's cookie; None before its first visit."""
     cookies: http.cookies.SimpleCookie = http.cookies.SimpleCookie()
     try:
         cookies.load(request.headers.get("cookie", ""))
@@ -27,12 +27,12 @@ def new_cookie() -> str:
 
 
 def header(cookie: str) -> str:
-    """The header `Set-Cookie` of a first visit."""
+    """This function will give the header `Set-Cookie` of a first visit."""
     return f"{_COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Lax"
 
 
 def token(world: World, cookie: str) -> str:
-    """What the form must carry when the browser sends this cookie."""
+    """This function will give what the form must carry when the browser sends this cookie."""
     with world.store.unit():
         setting = world.store.setting("csrf")
         secret: str = setting.setdefault("secret", secrets.token_hex(32))
@@ -40,7 +40,7 @@ def token(world: World, cookie: str) -> str:
 
 
 def is_own(world: World, request: Request) -> bool:
-    """Whether this form was sent by one of our pages."""
+    """This function will tell whether this form was sent by one of our pages."""
     cookie = cookie_of(request)
     if cookie is None:
         return False

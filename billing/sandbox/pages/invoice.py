@@ -31,7 +31,7 @@ def show(visit: Visit, identifier: str) -> Answer:
 
 
 def finish(visit: Visit, identifier: str, card: Card | None) -> Answer:
-    """The bank agreed to the payment."""
+    """This function will pay, as the bank agreed."""
     invoice = visit.world.store.get("invoice", identifier)
     if invoice["status"] != "open":
         return redirect(f"/invoices/{identifier}")

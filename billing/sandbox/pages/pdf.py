@@ -2,7 +2,7 @@
 
 
 def one_page(lines: list[str]) -> bytes:
-    """An A4 page with these lines in Helvetica; what Latin-1 cannot say becomes a question mark."""
+    """This function will print these lines on an A4 page; what Latin-1 cannot say becomes a question mark."""
     text = "".join(f"({_escaped(line)}) Tj T* " for line in lines)
     stream = f"BT /F1 12 Tf 18 TL 56 780 Td {text}ET".encode("latin-1", "replace")
     objects = [

@@ -30,7 +30,7 @@ def show(visit: Visit, identifier: str) -> Answer:
 
 
 def finish(visit: Visit, identifier: str, card: Card | None) -> Answer:
-    """The bank agreed to the new card."""
+    """This function will change the card, as the bank agreed."""
     session = portal.session_of(visit.world, identifier)
     assert card is not None
     return _change_card(visit, session, card, authenticated=True)
@@ -78,7 +78,7 @@ def _change_card(visit: Visit, session: Json, card: Card, *, authenticated: bool
 
 
 def _go_on(session: Json) -> Answer:
-    """Back to the start page, or to where a finished flow leads."""
+    """This function will lead back to the start page, or to where a finished flow leads."""
     return redirect(portal.where_next(session) or f"/portal/{session['id']}?done=1")
 
 

@@ -24,14 +24,14 @@ _ZERO_DECIMAL = frozenset({"bif", "clp", "jpy", "krw", "pyg", "ugx", "vnd", "xaf
 
 
 def page(template: str, *, status: int = 200, leads_to: Iterable[str | None] = (), **values: Any) -> Answer:
-    """A page. leads_to: addresses on other origins to which its forms may redirect (browsers hold forms to the CSP)."""
+    """This function will make a page; leads_to: addresses elsewhere to which its forms may redirect (form-action)."""
     text = _TEMPLATES.get_template(template).render({"wide": False, **values})
     origins = sorted({_origin(url) for url in leads_to if url})
     targets = " ".join(["'self'", *origins])
     headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": (
-            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'; "
             f"form-action {targets}"
         ),
     }
@@ -39,7 +39,7 @@ def page(template: str, *, status: int = 200, leads_to: Iterable[str | None] = (
 
 
 def message(title: str, text: str, *, status: int = 200, link: str | None = None, link_text: str = "Back") -> Answer:
-    """A page that only says something."""
+    """This function will give a page that only says something."""
     return page("message.html", status=status, title=title, text=text, link=link, link_text=link_text)
 
 
@@ -53,7 +53,7 @@ def stylesheet() -> Answer:
 
 
 def money(amount: int, currency: str) -> str:
-    """An amount in the currency's smallest unit, for people: `99.00 USD`."""
+    """This function will give an amount in the currency's smallest unit, for people: `99.00 USD`."""
     if currency in _ZERO_DECIMAL:
         return f"{amount:,} {currency.upper()}"
     return f"{amount / 100:,.2f} {currency.upper()}"
@@ -68,7 +68,7 @@ def minute(moment: float) -> str:
 
 
 def price_text(price: Json, quantity: int = 1) -> str:
-    """What a price costs: `99.00 USD / month`."""
+    """This function will give what a price costs: `99.00 USD / month`."""
     recurring = price["recurring"]
     count = recurring["interval_count"]
     every = recurring["interval"] if count == 1 else f"{count} {recurring['interval']}s"
@@ -76,7 +76,7 @@ def price_text(price: Json, quantity: int = 1) -> str:
 
 
 def card_text(method: Json | None) -> str:
-    """A card for people: `Visa ending in 4242`; empty without one."""
+    """This function will give a card for people: `Visa ending in 4242`; empty without one."""
     return f"{method['card']['brand'].title()} ending in {method['card']['last4']}" if method else ""
 
 

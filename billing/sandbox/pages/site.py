@@ -42,7 +42,7 @@ _COMMON_HEADERS = {
 
 
 def answer(sandbox: "Sandbox", request: Request) -> Answer:
-    """Answer a request for a page, all within one unit of work."""
+    """This function will answer a request for a page, all within one unit of work."""
     if request.path == "/assets/sandbox.css":
         return stylesheet()
     if request.path == "/_sandbox/health":
@@ -70,7 +70,7 @@ def _answer(sandbox: "Sandbox", request: Request, token: str) -> Answer:
 
 
 def _refusal(visit: Visit, methods: str) -> Answer | None:
-    """The answer to what nobody may send here; None where all is well."""
+    """This function will give the answer to what nobody may send here; None where all is well."""
     if visit.request.method not in methods.split():
         return message("Not allowed", f"{visit.request.method} means nothing here.", status=405)
     if visit.is_sent and not _may_send(visit.sandbox, visit.request):
@@ -89,14 +89,14 @@ def _shown(visit: Visit, show: Callable[..., Answer], ids: tuple[str, ...]) -> A
 
 
 def _may_send(sandbox: "Sandbox", request: Request) -> bool:
-    """One of our own pages may, and on the control page a program that shows the key, which no other site can."""
+    """This function will let our own pages send forms, and at the control page programs that show the key."""
     if request.path.startswith("/_sandbox/") and sandbox.knows_key(request):
         return True
     return csrf.is_own(sandbox.world, request)
 
 
 def _state(sandbox: "Sandbox") -> Answer:
-    """What the control page shows, for programs."""
+    """This function will give what the control page shows, for programs."""
     with sandbox.world.store.unit():
         state = {
             "now": sandbox.world.now(),

@@ -9,6 +9,8 @@ from urllib.parse import urljoin
 
 import requests
 
+from genomics.localaws.demo.forms import Page
+
 _TIMEOUT_SECONDS = 30
 _PARTS_SIGNED_AT_ONCE = 20
 
@@ -102,6 +104,26 @@ class Browser:
         answer.raise_for_status()
         return answer.text
 
+    def look(self, url: str) -> Page:
+        """This function will open a page, of this site or of another one. Raises requests.HTTPError."""
+        return _page(self._session.get(self.url(url), timeout=_TIMEOUT_SECONDS))
+
+    def press(self, page: Page, button: str, **fields: str) -> Page:
+        """This function will fill in the form that has the button, send it, and give the page that follows."""
+        return _page(self._send(page, button, fields, follow=True))
+
+    def press_and_leave(self, page: Page, button: str, **fields: str) -> str:
+        """This function will send a form and close the window: it gives the address where it would have gone on."""
+        answer = self._send(page, button, fields, follow=False)
+        if not answer.is_redirect:
+            raise RefusedError(f"“{button}” led nowhere (HTTP {answer.status_code}).")
+        return answer.headers["Location"]
+
+    def _send(self, page: Page, button: str, fields: dict[str, str], *, follow: bool) -> requests.Response:
+        form = page.form(button)
+        filled = {**form.fields, **fields, **form.buttons[button]}
+        return self._session.post(form.action, data=filled, allow_redirects=follow, timeout=_TIMEOUT_SECONDS)
+
     def url(self, path: str) -> str:
         return urljoin(f"{self.origin}/", path)
 
@@ -129,6 +151,11 @@ class Browser:
             raise RefusedError(f"S3 refused a part with HTTP {answer.status_code}: {answer.text[:300]}")
         if answer.headers.get("Access-Control-Allow-Origin") not in {self.origin, "*"}:
             raise RefusedError(f"S3 took a part, but a browser would not believe it: no CORS rule for {self.origin}.")
+
+
+def _page(answer: requests.Response) -> Page:
+    answer.raise_for_status()
+    return Page(url=answer.url, html=answer.text)
 
 
 def _sha256(content: bytes) -> str:

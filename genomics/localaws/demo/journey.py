@@ -1,4 +1,7 @@
-"""The demonstration's second part: the result goes to sleep, is asked back by a change of plan, and comes back."""
+"""The demonstration's second part: a result goes to sleep, its lab subscribes, and it comes back as it was.
+
+Then the lab cancels, time passes, and the result goes to sleep again.
+"""
 
 import hashlib
 import threading
@@ -6,20 +9,22 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import requests
-from django.utils import timezone
+from django.conf import settings
 
-from archive import plans
 from archive.models import ArchivedFile
+from billing.models import EntitlementChange
 from genomics.localaws.demo.browser import Browser, JobState, StoredFile
+from genomics.localaws.demo.payer import Payer
 from genomics.localaws.demo.story import POLL_SECONDS, DemoFailedError
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
 from jobs.models import Job
 
 PATIENCE_SECONDS = 300.0
-_ACTOR = "admin:demo"
+_MONTH = timedelta(days=32)  # longer than any month
 _RESTING = ("VCF", "TABLE")
 
 Say = Callable[[str], None]
@@ -36,9 +41,10 @@ class _Kept:
 class Journey:
     """One way into the vault and back; `say` writes a line to the terminal."""
 
-    def __init__(self, browser: Browser, job: uuid.UUID, *, say: Say) -> None:
+    def __init__(self, browser: Browser, job: uuid.UUID, *, payer: Payer, say: Say) -> None:
         self._browser = browser
         self._job = job
+        self._payer = payer
         self._say = say
         self._begin = time.monotonic()
 
@@ -56,8 +62,7 @@ class Journey:
         self._step(f"resting   {self._refusal(kept[0].file)}")
         self._tell_archives()
         self._wait_cold(stopping=stopping)
-        plans.change_plan(self._lab, Plan.PREMIUM, actor=_ACTOR, now=timezone.now())
-        self._step("plan      the lab is PREMIUM now: everything comes back")
+        self._subscribe(stopping=stopping)
         self._follow("COMPLETED", stopping=stopping)
         if stopping.is_set():
             return
@@ -66,7 +71,35 @@ class Journey:
             self._step(f"back      {after.sha256}  {after.file.name}")
             if before.sha256 != after.sha256:
                 raise DemoFailedError(f"{after.file.name} did not come back as it was made.")
-        self._say("correct   every byte is back")
+        self._step(f"page      {self._payer.progress()}")
+        self._cancel(stopping=stopping)
+        self._follow("ARCHIVED", stopping=stopping)
+        if not stopping.is_set():
+            self._say("correct   every byte came back, and the lab has what it pays for")
+
+    def _subscribe(self, *, stopping: threading.Event) -> None:
+        self._step(f"promise   {self._payer.promise()}")
+        self._payer.subscribe()
+        self._step("paid      at Stripe's checkout, with 3-D Secure; the window is closed, so the webhook must tell")
+        self._await_plan(Plan.PREMIUM, stopping=stopping)
+
+    def _cancel(self, *, stopping: threading.Event) -> None:
+        self._step(f"cancelled {self._payer.cancel()}")
+        self._payer.move_time(_MONTH)
+        self._await_plan(Plan.GRACE, stopping=stopping)
+        self._step(f"page      {self._payer.state()}")
+        self._payer.move_time(settings.BILLING_GRACE)
+        self._await_plan(Plan.FREE, stopping=stopping)
+
+    def _await_plan(self, plan: Plan, *, stopping: threading.Event) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while Lab.objects.values_list("plan", flat=True).get(pk=self._lab) != plan:
+            if stopping.wait(POLL_SECONDS):
+                return
+            if time.monotonic() > deadline:
+                raise DemoFailedError(f"The lab is not on plan {plan} after {PATIENCE_SECONDS:.0f} s.")
+        change = EntitlementChange.objects.filter(lab=self._lab).latest("version")
+        self._step(f"plan      {plan}: {change.reason} ({change.actor})")
 
     def _download(self) -> list[_Kept]:
         state = self._browser.state(self._job)
@@ -123,10 +156,12 @@ class Journey:
         return Job.objects.values_list("lab", flat=True).get(pk=self._job)
 
 
-def prepare(email: str) -> None:
-    """This function will put the person's lab on the plan whose results go to sleep."""
-    lab = Lab.objects.of(User.objects.get(email=email))[0]
-    plans.change_plan(lab.pk, Plan.FREE, actor=_ACTOR, now=timezone.now())
+def prepare(email: str, *, now: datetime) -> uuid.UUID:
+    """This function will found the lab of a journey, which has never paid, and give its id."""
+    user = User.objects.get(email=email)
+    lab = Lab.objects.found(user, name=f"Journey of {now:%d %B, %H:%M}", now=now)
+    User.objects.filter(pk=user.pk).update(current_lab=lab)
+    return lab.pk
 
 
 def _sha256(content: bytes) -> str:

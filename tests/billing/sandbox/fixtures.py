@@ -54,7 +54,7 @@ class Shop:
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox in memory to which stripe-python speaks; at the end, the contract must have been kept."""
+    """This function will give a sandbox to which stripe-python speaks; at the end, the contract must have been kept."""
     made = Sandbox(api_key=KEY)
     monkeypatch.setattr(stripe, "api_key", KEY)
     monkeypatch.setattr(stripe, "api_version", API_VERSION)
@@ -68,7 +68,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def shop(sandbox: Sandbox) -> Shop:
-    """The sandbox with a product, two prices and a customer."""
+    """This function will give the sandbox with a product, two prices and a customer."""
     product = stripe.Product.create(id="genomics_premium", name="Genomics Cloud Premium")
     clock = stripe.test_helpers.TestClock.create(frozen_time=sandbox.now())
     return Shop(
@@ -91,7 +91,7 @@ def _price(interval: Any, amount: int) -> str:
 
 
 def to_django(client: Any) -> Callable[[str, bytes, dict[str, str]], int]:
-    """Deliver through Django's test client: assign it to `sandbox.courier.deliver`."""
+    """This function will deliver through Django's test client: assign it to `sandbox.courier.deliver`."""
 
     def deliver(url: str, body: bytes, headers: dict[str, str]) -> int:
         path = "/" + url.partition("://")[2].partition("/")[2]

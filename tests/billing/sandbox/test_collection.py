@@ -6,7 +6,7 @@ from tests.billing.sandbox.fixtures import Shop
 
 @pytest.fixture
 def owed(shop: Shop) -> stripe.Invoice:
-    """A renewal's invoice that the card did not pay."""
+    """This function will give a renewal's invoice that the card did not pay."""
     shop.subscribe()
     shop.sandbox.fail_card(shop.customer)
     shop.sandbox.renew(shop.customer)

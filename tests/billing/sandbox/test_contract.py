@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from billing.sandbox import contract
@@ -5,7 +7,7 @@ from billing.sandbox.contract import INVALID, MISSING, UNKNOWN
 from billing.sandbox.shapes import shaped
 
 
-def wrongs(name: str, params: dict[str, object]) -> list[tuple[str, str]]:
+def wrongs(name: str, params: dict[str, Any]) -> list[tuple[str, str]]:
     return [(problem.where, problem.what) for problem in contract.check_params(name, params)]
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import uuid
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from annotator.samples import SAMPLE_EXPECTED, SAMPLE_VCF
 from genomics.localaws import stack
 from genomics.localaws.demo import account
 from genomics.localaws.demo.browser import Browser, RefusedError
 from genomics.localaws.demo.journey import PATIENCE_SECONDS, Journey, prepare
+from genomics.localaws.demo.payer import Payer
 from genomics.localaws.demo.story import DemoFailedError, Story
 from genomics.localaws.output import Output
 from genomics.users.limits import Plan
@@ -35,13 +38,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--journey",
             action="store_true",
-            help="follow the result further: into the vault when its time is over (FREE_KEPT_HOT_SECONDS), and back "
-            "when the lab's plan changes; VAULT and RESTORE_EXECUTOR choose the way",
+            help="follow the result further: into the vault when its time is over (FREE_KEPT_HOT_SECONDS), back when "
+            "the lab subscribes at the Stripe sandbox, and away again when it has cancelled; VAULT and "
+            "RESTORE_EXECUTOR choose the way",
         )
 
     def handle(self, *, once: bool, journey: bool, **_: Any) -> None:
         if journey and settings.PLAN_LIMITS[Plan.FREE]["kept_hot"] > timedelta(seconds=PATIENCE_SECONDS):
             raise CommandError("Results stay hot for too long to wait: set FREE_KEPT_HOT_SECONDS to a few seconds.")
+        if journey and not (settings.BILLING_MODE == "sandbox" and settings.BILLING_TEST_CLOCKS):
+            raise CommandError("The journey pays at the Stripe sandbox and moves its time: set BILLING_TEST_CLOCKS=1.")
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         log = settings.VAR_DIR / "demo.log"
         with log.open("w") as record:
@@ -65,11 +71,12 @@ class _Performance:
         self._output = output
         self._once = once
         self._account: account.Account | None = None
+        self._lab: uuid.UUID | None = None  # of the journey; None: there is none
 
     def prepare(self) -> None:
         self._account = account.ensure(settings.VAR_DIR / "demo-password")
         if self._journey:
-            prepare(self._account.email)
+            self._lab = prepare(self._account.email, now=timezone.now())
 
     def visit(self, stopping: threading.Event) -> None:
         assert self._account is not None
@@ -77,8 +84,8 @@ class _Performance:
         story = Story(browser, sample=SAMPLE_VCF, expected=SAMPLE_EXPECTED, say=self._say)
         try:
             job = story.tell(self._account, stopping=stopping)
-            if job is not None and self._journey:
-                Journey(browser, job, say=self._say).tell(stopping=stopping)
+            if job is not None and self._lab is not None:
+                Journey(browser, job, payer=Payer(browser, self._lab), say=self._say).tell(stopping=stopping)
             self.succeeded = not stopping.is_set()
             if not self._once:
                 self._say(f"serving  {settings.WEB_ORIGIN}/ until Ctrl-C")

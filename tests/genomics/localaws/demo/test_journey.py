@@ -1,17 +1,21 @@
 """The demonstration's way into the vault and back believes nothing but bytes."""
 
 import threading
+import uuid
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
+from django.utils import timezone
 
 from archive.models import ArchivedFile
+from billing.models import Basis, EntitlementChange
 from genomics.localaws.demo import journey
 from genomics.localaws.demo.browser import Browser, JobState, StoredFile
 from genomics.localaws.demo.journey import Journey
+from genomics.localaws.demo.payer import Payer
 from genomics.localaws.demo.story import DemoFailedError
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
@@ -34,7 +38,8 @@ _HOT = JobState(
     failure="",
     files=_FILES,
 )
-_WAY = [replace(_HOT, status=status) for status in ("COMPLETED", "ARCHIVING", "ARCHIVED", "RESTORING", "COMPLETED")]
+_AWAY, _BACK = ("COMPLETED", "ARCHIVING", "ARCHIVED"), ("RESTORING", "COMPLETED", "COMPLETED")
+_WAY = [replace(_HOT, status=status) for status in (*_AWAY, *_BACK, "COMPLETED", "ARCHIVED")]
 
 
 class _FakeBrowser(Browser):
@@ -46,10 +51,12 @@ class _FakeBrowser(Browser):
         self._back = back
         self._closed = closed
         self._now = states[0]
+        self._was_away = False
 
     def state(self, job: object) -> JobState:
         del job
         self._now = self._states.pop(0) if len(self._states) > 1 else self._states[0]
+        self._was_away = self._was_away or self._now.status == "RESTORING"
         return self._now
 
     def download(self, file: StoredFile) -> bytes:
@@ -57,7 +64,50 @@ class _FakeBrowser(Browser):
             answer = requests.Response()
             answer.status_code = 409
             raise requests.HTTPError(response=answer)
-        return self._back if len(self._states) == 1 else b"made"
+        return self._back if self._was_away else b"made"
+
+
+class _FakePayer(Payer):
+    """A person whose payments take effect at once, unless Stripe never tells of them."""
+
+    def __init__(self, lab: uuid.UUID, *, is_heard: bool = True) -> None:
+        super().__init__(Browser("http://localhost:1"), lab)
+        self._lab = lab
+        self._is_heard = is_heard
+        self._version = 0
+
+    def promise(self) -> str:
+        return "1 result"
+
+    def progress(self) -> str:
+        return "1 of 1 back"
+
+    def state(self) -> str:
+        return "Ended"
+
+    def subscribe(self) -> None:
+        self._become(Plan.PREMIUM)
+
+    def cancel(self) -> str:
+        return "Ends soon"
+
+    def move_time(self, by: timedelta) -> None:
+        self._become(Plan.GRACE if by > timedelta(days=30) else Plan.FREE)
+
+    def _become(self, plan: Plan) -> None:
+        self._version += 1
+        EntitlementChange.objects.create(
+            lab_id=self._lab,
+            version=self._version,
+            plan_before=Plan.FREE,
+            plan=plan,
+            basis=Basis.SUBSCRIPTION,
+            actor="billing:evt_1",
+            reason="So it is.",
+            created_at=timezone.now(),
+        )
+        if self._is_heard:
+            Lab.objects.filter(pk=self._lab).update(plan=plan)
 
 
 @pytest.fixture
@@ -74,7 +124,8 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _tell(job: Job, browser: Browser, **options: Any) -> list[str]:
     said: list[str] = []
-    Journey(browser, job.pk, say=said.append).tell(stopping=options.get("stopping", threading.Event()))
+    payer = options.get("payer", _FakePayer(job.lab_id))
+    Journey(browser, job.pk, payer=payer, say=said.append).tell(stopping=options.get("stopping", threading.Event()))
     return said
 
 
@@ -82,11 +133,17 @@ class TestJourney:
     def test_tells_each_step_and_compares_the_bytes(self, job: Job) -> None:
         said = _tell(job, _FakeBrowser([_HOT, *_WAY]))
         statuses = [line.split("status")[1].strip() for line in said if "status" in line]
-        assert statuses == ["COMPLETED", "ARCHIVING", "ARCHIVED", "RESTORING", "COMPLETED"]
-        assert said[-1] == "correct   every byte is back"
+        assert statuses == ["COMPLETED", "ARCHIVING", "ARCHIVED", "RESTORING", "COMPLETED", "COMPLETED", "ARCHIVED"]
+        assert said[-1] == "correct   every byte came back, and the lab has what it pays for"
         assert any("HTTP 409" in line for line in said)
         assert any("in tier Expedited" in line for line in said)
-        assert Lab.objects.get(pk=job.lab_id).plan == Plan.PREMIUM
+        plans = [line.split("plan")[1].split(":")[0].strip() for line in said if " plan " in line]
+        assert plans == ["PREMIUM", "GRACE", "FREE"]
+
+    def test_fails_when_stripe_never_tells(self, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(journey, "PATIENCE_SECONDS", 0.05)
+        with pytest.raises(DemoFailedError, match="not on plan PREMIUM"):
+            _tell(job, _FakeBrowser([_HOT, *_WAY]), payer=_FakePayer(job.lab_id, is_heard=False))
 
     def test_fails_when_other_bytes_come_back(self, job: Job) -> None:
         with pytest.raises(DemoFailedError, match="did not come back as it was made"):
@@ -119,6 +176,7 @@ class TestJourney:
 
 @pytest.mark.django_db
 class TestPrepare:
-    def test_lets_results_go_to_sleep_again(self, premium_user: User) -> None:
-        journey.prepare(premium_user.email)
-        assert Lab.objects.of(premium_user)[0].plan == Plan.FREE
+    def test_founds_a_lab_that_has_never_paid_and_chooses_it(self, premium_user: User, now: datetime) -> None:
+        lab = Lab.objects.get(pk=journey.prepare(premium_user.email, now=now))
+        premium_user.refresh_from_db()
+        assert (lab.plan, premium_user.current_lab) == (Plan.FREE, lab)

@@ -86,6 +86,17 @@ class TestCompare:
         world.work()
         assert Lab.objects.of(stranger)[0].plan == Plan.FREE
 
+    def test_reports_nothing_that_was_right_before_it_came_to_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """This function will let a lab subscribe, and be reconciled, after the list was fetched."""
+        world.subscribe()
+        world.reconcile()
+        world.work()
+        monkeypatch.setattr(gateway, "all_subscription_objects", lambda: iter(()))
+        report = compare(world)
+        assert (report.drift, world.entitlement.version) == ([], 1)
+
     def test_leaves_alone_what_is_about_to_be_changed(self, world: World) -> None:
         world.subscribe()
         News.objects.create(pk=world.customer, heard=1, heard_at=world.now + LATER)

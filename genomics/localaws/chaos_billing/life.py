@@ -20,7 +20,6 @@ from billing.models import Entitlement
 from genomics.localaws.chaos.patience import patiently, until
 from genomics.localaws.chaos_billing.account import CHARGED_AFTER, DAY, GRACE, TRIED_AGAIN_AFTER, Account, Card, Pace
 from genomics.localaws.chaos_billing.dashboard import Dashboard, Json
-from genomics.localaws.chaos_billing.forms import Button
 from genomics.localaws.chaos_billing.person import (
     ASKS_ALWAYS,
     ASKS_ONCE,
@@ -66,6 +65,7 @@ class Act:
     do: Callable[[], None]
     is_possible: bool
     must: Must | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class Life:
         """
         try:
             while not over.is_set() and (len(self.done) < acts or self._left):
-                self._do(self._choose())
+                self._do(self._choose(is_late=len(self.done) >= acts))
                 over.wait(self._random.uniform(0, self._pauses.longest_thought))
         except Exception:
             logger.exception("Lab %s stopped after %s", self.member.lab.pk, ", ".join(self.done))
@@ -117,11 +117,12 @@ class Life:
         finally:
             connection.close()
 
-    def _choose(self) -> Act:
-        """This function will draw an act; what the lab must do, and has not done yet, comes first more often."""
+    def _choose(self, *, is_late: bool) -> Act:
+        """This function will draw an act; what the lab must do, and has not done yet, comes first, or more often."""
         possible = [act for act in self._acts() if act.is_possible]
         wanted = [act for act in possible if act.must in self._left]
-        return self._random.choice(wanted if wanted and self._random.random() < 0.6 else possible)
+        drawn = wanted if wanted and (is_late or self._random.random() < 0.6) else possible
+        return self._random.choices(drawn, weights=[act.weight for act in drawn])[0]
 
     def _do(self, act: Act) -> None:
         begin = time.monotonic()
@@ -164,10 +165,10 @@ class Life:
         yield Act(name="give a card that is charged", do=self._mend, is_possible=owing and in_time)
         yield Act(name="let grace pass unpaid", do=self._lapse, is_possible=owing and in_time)
         yield Act(name="let Stripe give up", do=self._give_up, is_possible=owing)
-        yield Act(name="end at once", do=self._end_at_once, is_possible=living is not None)
+        yield Act(name="end at once", do=self._end_at_once, is_possible=living is not None, weight=0.5)
         yield Act(name="let grace pass", do=self._pass_grace, is_possible=living is None and account.plan == Plan.GRACE)
         yield Act(name="refund", do=self._refund, is_possible=account.can_be_refunded)
-        yield Act(name="delete the customer", do=self._delete_customer, is_possible=account.has_customer)
+        yield Act(name="delete the customer", do=self._delete_customer, is_possible=account.has_customer, weight=0.3)
 
     def _subscribe(self) -> None:
         pace, card = self._random.choice(list(Pace)), self._random.choice([VISA, VISA, ASKS_ONCE, ASKS_ALWAYS])
@@ -184,9 +185,9 @@ class Life:
         """This function will pay a checkout, and tell whether that was possible; some try a bad card first."""
         if self._random.random() < 0.25:
             self.ways["declined first"] += 1
-            if self.person.pay(url, card=DECLINED):
+            if self._check_out(url, card=DECLINED):
                 raise PlayError("a card that is declined has paid")
-        back = self.person.pay(url, card=card)
+        back = self._check_out(url, card=card)
         if not back:
             return False
         if self._random.random() < 0.5:
@@ -194,6 +195,9 @@ class Life:
         else:
             self.ways["never came back"] += 1
         return True
+
+    def _check_out(self, url: str, *, card: str) -> str:
+        return self.person.pay(url, "Subscribe", "Start trial", card=card)
 
     def _in_one_tab(self, pace: Pace) -> dict[str, Pace]:
         self.ways["in one tab"] += 1
@@ -234,7 +238,7 @@ class Life:
         self.account.now = max(self.account.now, clock["frozen_time"])
 
     def _switch(self) -> None:
-        self._press_in_portal("switch")
+        self._press_in_portal("Switch to")
         self.account.switch()
 
     def _give_card(self) -> None:
@@ -244,17 +248,17 @@ class Life:
     def _put_card(self, number: str) -> None:
         door = self._random.choice(["start", "card"])
         url = self.person.open_portal(door)
-        if not self.person.pay(url, card=number, button="card"):
+        if not self.person.pay(url, "Update card", card=number):
             raise PlayError(f"the portal did not take the card {number}")
         self.account.take_card(_CARDS[number])
 
     def _cancel(self) -> None:
-        self._press_in_portal("cancel")
+        self._press_in_portal("Cancel plan")
         self.account.leave()
 
     def _keep(self) -> None:
         if self._random.random() < 0.5:
-            self._press_in_portal("keep")
+            self._press_in_portal("Keep plan")
         else:
             self.ways["undone on the lab's page"] += 1
             if not until(self._has_kept, seconds=60):
@@ -265,10 +269,9 @@ class Life:
         self.person.keep()
         return self._living()["cancel_at"] is None
 
-    def _press_in_portal(self, action: str) -> None:
-        page = self.person.press(self.person.open_portal(), Button(name="action", value=action))
-        if not page.leads_to:
-            raise PlayError(f"the portal did not {action}: {page.status}")
+    def _press_in_portal(self, button: str) -> None:
+        if not self.person.submit(self.person.open_portal(), button):
+            raise PlayError(f"the portal has no button “{button}”, or it led nowhere")
         if self._random.random() < 0.4:
             self.person.come_back(f"/billing/{self.member.lab.pk}/back/")
 
@@ -287,10 +290,10 @@ class Life:
         if self.account.is_broken and self.account.card is Card.PAYS and self._random.random() < 0.5:
             self._dashboard.act(self._customer()["id"], "mend_card")
             self.account.is_broken = False
-            button, card = "pay", VISA
+            button, card = "Pay now with", VISA
         else:
-            button, card = "pay_card", self._random.choice([VISA, ASKS_ALWAYS])
-        if not self.person.pay(invoice["hosted_invoice_url"], card=card, button=button):
+            button, card = "Pay now", self._random.choice([VISA, ASKS_ALWAYS])
+        if not self.person.pay(invoice["hosted_invoice_url"], button, card=card):
             raise PlayError("an invoice could not be paid")
         self.account.pay_debt()
 

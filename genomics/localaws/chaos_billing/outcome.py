@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import requests
 
@@ -15,11 +15,14 @@ from genomics.localaws.chaos_billing.dashboard import Dashboard
 from genomics.localaws.chaos_billing.papers import Papers
 from genomics.localaws.chaos_billing.settling import Settled
 from genomics.localaws.chaos_billing.verdict import Expected
+from genomics.localaws.trials import audits
 from jobs.models import Status
 
+_AUDITS = ("jobs_audit", "archive_audit")  # compare PostgreSQL, DynamoDB, S3 and the vault
 
-def judge(roles: Sequence[Role], *, dashboard: Dashboard) -> Iterator[Fault]:
-    """This function will judge every lab, its money at Stripe, and what a person can download."""
+
+def judge(roles: Sequence[Role], *, dashboard: Dashboard, say: Callable[[str], None]) -> Iterator[Fault]:
+    """This function will judge every lab, its money at Stripe, what a person can download, and all that is stored."""
     found = _papers(roles, dashboard=dashboard)
     for role in roles:
         expected = _expected(role)
@@ -27,9 +30,13 @@ def judge(roles: Sequence[Role], *, dashboard: Dashboard) -> Iterator[Fault]:
         yield from verdict.judge_money(expected, found.get(expected.lab_id, Papers()))
         yield from _download_faults(role, expected)
     yield from verdict.judge_rest(deliveries=settling.tally(dashboard))
+    audits.mend(*_AUDITS, say=say)
+    for audit in _AUDITS:
+        if left := audits.run(audit, say=say):
+            yield Fault(check="audit", what=left)
 
 
-def count(roles: Sequence[Role], *, dashboard: Dashboard, settled: Settled) -> dict[str, float]:
+def count(roles: Sequence[Role], *, dashboard: Dashboard, settled: Settled) -> dict[str, int]:
     """This function will count what happened, by name."""
     lives = [role.life for role in roles]
     deliveries = settling.tally(dashboard)

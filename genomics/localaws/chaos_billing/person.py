@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 
 import requests
 
-from genomics.localaws.chaos_billing.forms import Button, form_with
 from genomics.localaws.demo.browser import Browser
+from genomics.localaws.demo.forms import Page
 
 VISA = "4242424242424242"
 DECLINED = "4000000000000002"
@@ -30,11 +30,12 @@ class PersonGaveUpError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    url: str
+class Seen:
+    """What came of one request."""
+
+    page: Page
     status: int
-    text: str
-    leads_to: str  # absolute; empty: the page stays
+    leads_to: str  # absolute; empty: nowhere
 
 
 class Person(Browser):
@@ -68,29 +69,28 @@ class Person(Browser):
         """This function will go where Stripe leads when all is done; whether the page comes matters to nobody."""
         self.send("GET", url)
 
-    def pay(self, url: str, *, card: str, button: str = "pay") -> str:
+    def pay(self, url: str, *button: str, card: str) -> str:
         """This function will give a card on one of Stripe's pages, and what the bank asks; it gives where that leads.
 
         Empty: the card was declined, or the page is over.
         """
-        page = self.press(url, Button(name="action", value=button), number=card)
-        if "/bank/" in page.leads_to:
-            page = self.press(page.leads_to, Button(name="answer", value="complete"))
-        return page.leads_to
+        leads_to = self.submit(url, *button, number=card)
+        return self.submit(leads_to, "Complete") if "/bank/" in leads_to else leads_to
 
-    def press(self, url: str, button: Button, **typed: str) -> Page:
-        """This function will open one of Stripe's pages, fill in the form of a button, and press it.
+    def submit(self, url: str, *button: str, **typed: str) -> str:
+        """This function will open one of Stripe's pages, fill in a form, and press its button, known by how it begins.
 
-        It gives the page itself where there is no such button.
+        It gives where that leads. Empty: nowhere, or there is no such button.
         """
-        page = self.send("GET", url)
+        seen = self.send("GET", url)
         try:
-            form = form_with(page.text, button)
+            words = seen.page.button(*button)
         except LookupError:
-            return page
-        return self.send("POST", urljoin(url, form.action or url), form.sent(button, typed))
+            return ""
+        form = seen.page.form(words)
+        return self.send("POST", form.action, {**form.fields, **typed, **form.buttons[words]}).leads_to
 
-    def send(self, method: str, url: str, form: Mapping[str, str] | None = None) -> Page:
+    def send(self, method: str, url: str, form: Mapping[str, str] | None = None) -> Seen:
         """This function will send one request, again while nobody answers or the site fails."""
         end = time.monotonic() + _PATIENCE_SECONDS
         while True:
@@ -115,7 +115,7 @@ class Person(Browser):
                 return answer.leads_to
             self._wait(end, what=f"{path} leads to {answer.leads_to or answer.status}")
 
-    def _post(self, page: str, path: str, **typed: str) -> Page:
+    def _post(self, page: str, path: str, **typed: str) -> Seen:
         """This function will open a page and send to `path` what its form would, even if the page is an older one.
 
         What the lab can do is Stripe's to say: the page may not have heard of it yet.
@@ -133,6 +133,6 @@ class Person(Browser):
         time.sleep(_PAUSE_SECONDS)
 
 
-def _seen(answer: requests.Response) -> Page:
+def _seen(answer: requests.Response) -> Seen:
     leads_to = urljoin(answer.url, answer.headers.get("Location", "")) if answer.is_redirect else ""
-    return Page(url=answer.url, status=answer.status_code, text=answer.text, leads_to=leads_to)
+    return Seen(page=Page(url=answer.url, html=answer.text), status=answer.status_code, leads_to=leads_to)

@@ -93,15 +93,15 @@ class Command(BaseCommand):
         )
         self._say("the play is over: what is left to heal?")
         settled = settling.settle(roles, dashboard=dashboard, say=self._say)
-        faults += [*settled.late, *outcome.judge(roles, dashboard=dashboard)]
+        faults += [*settled.late, *outcome.judge(roles, dashboard=dashboard, say=self._say)]
         counts = outcome.count(roles, dashboard=dashboard, settled=settled)
         self._report({**counts, **{f"kills: {victim}": number for victim, number in killer.counts.items()}}, faults)
         return faults
 
-    def _report(self, counts: dict[str, float], faults: list[Fault]) -> None:
+    def _report(self, counts: dict[str, int], faults: list[Fault]) -> None:
         self.stdout.write("")
         for name, number in {**counts, "faults": len(faults)}.items():
-            self.stdout.write(f"{name:<52} {number:>10g}")
+            self.stdout.write(f"{name:<52} {number:>10,}")
         for fault in faults:
             self.stdout.write(f"FAULT {fault.check}: {fault.what}")
 

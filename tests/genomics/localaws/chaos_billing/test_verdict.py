@@ -49,7 +49,9 @@ class Story:
     def expected(self) -> Expected:
         return Expected(lab_id=self.lab.pk, account=self.account, seen=self.seen, digests={self.job.pk: {}})
 
-    def change(self, version: int, plan: Plan, *, basis: Basis = Basis.SUBSCRIPTION, is_dropped: bool = False) -> Effect:
+    def change(
+        self, version: int, plan: Plan, *, basis: Basis = Basis.SUBSCRIPTION, is_dropped: bool = False
+    ) -> Effect:
         """This function will write what one change of the entitlement leaves behind."""
         at = self.now + version * SECOND
         Entitlement.objects.filter(pk=self.lab.pk).update(plan=plan, basis=basis, version=version)
@@ -64,6 +66,11 @@ class Story:
             **{"dropped_at" if is_dropped else "applied_at": at},
         )  # fmt: skip
 
+    def recall(self, effect: Effect) -> Recall:
+        """This function will write what an upgrade leaves behind in the archive."""
+        assert effect.applied_at
+        return Recall.objects.create(lab=self.lab, actor=effect.actor, begun_at=effect.applied_at)
+
     def checks(self) -> set[str]:
         return {fault.check for fault in verdict.judge_lab(self.expected)}
 
@@ -77,8 +84,7 @@ def story(free_user: User, now: datetime) -> Story:
     Entitlement.objects.create(lab=lab, customer_id=CUSTOMER)
     Customer.objects.create(id=CUSTOMER, lab=lab, livemode=False, since_at=now)
     story = Story(lab=lab, job=job, now=now, account=account)
-    effect = story.change(1, Plan.PREMIUM)
-    recall = Recall.objects.create(lab=lab, actor=effect.actor, begun_at=effect.applied_at)
+    recall = story.recall(story.change(1, Plan.PREMIUM))
     make_retrieval(make_archived_file(job, now=now), now=now, state=RetrievalState.RESTORED, recall=recall)
     return story
 
@@ -131,8 +137,7 @@ def _recall_never(story: Story) -> None:
 
 def _upgrade_too_often(story: Story) -> None:
     story.change(2, Plan.GRACE)
-    effect = story.change(3, Plan.PREMIUM)
-    Recall.objects.create(lab=story.lab, actor=effect.actor, begun_at=effect.applied_at)
+    story.recall(story.change(3, Plan.PREMIUM))
 
 
 def _upgrade_too_rarely(story: Story) -> None:
@@ -258,7 +263,10 @@ class TestJudgeMoney:
             ({"customers": [CUSTOMER, "cus_2"]}, "customers"),
             ({"customers": []}, "customers"),
             ({"subscriptions": [_subscription(), _subscription("sub_2", start=START + DAY)]}, "two at once"),
-            ({"subscriptions": [_subscription(end=START + 5), _subscription("sub_2", start=START + 5)]}, "subscriptions"),
+            (
+                {"subscriptions": [_subscription(end=START + 5), _subscription("sub_2", start=START + 5)]},
+                "subscriptions",
+            ),
             ({"subscriptions": [_subscription(trial=START + DAY)] * 2}, "trials"),
             ({"invoices": [_invoice("in_1", _line(MONTH)), _invoice("in_2", _line(MONTH))]}, "charged twice"),
             ({"charges": [_charge(MONTH), _charge(MONTH)]}, "charged twice"),
@@ -268,9 +276,7 @@ class TestJudgeMoney:
             ({"charges": [_charge(MONTH, returned=MONTH)]}, "refunds"),
         ],
     )
-    def test_finds_what_is_broken(
-        self, paying: Account, papers: Papers, changes: dict[str, Any], check: str
-    ) -> None:
+    def test_finds_what_is_broken(self, paying: Account, papers: Papers, changes: dict[str, Any], check: str) -> None:
         assert check in _money_checks(paying, replace(papers, **changes))
 
     def test_allows_one_subscription_after_the_other(self, paying: Account, papers: Papers) -> None:
@@ -284,10 +290,10 @@ class TestJudgeMoney:
     def test_allows_a_period_that_was_given_back_and_bought_again(self, paying: Account, papers: Papers) -> None:
         paying.switch()
         paying.switch()
-        whole_year = {"end": START + 365 * DAY}
+        end = START + 365 * DAY
         papers.invoices += [
-            _invoice("in_2", _line(-MONTH, is_proration=True), _line(YEAR, **whole_year)),
-            _invoice("in_3", _line(-YEAR, is_proration=True, **whole_year), _line(MONTH)),
+            _invoice("in_2", _line(-MONTH, is_proration=True), _line(YEAR, end=end)),
+            _invoice("in_3", _line(-YEAR, is_proration=True, end=end), _line(MONTH)),
         ]
         papers.charges.append(_charge(YEAR - MONTH + 1, intent="pi_2"))  # rounded
         assert _money_checks(paying, papers) == set()

@@ -136,7 +136,7 @@ def _look(report: Comparison, lab: Lab, objects: Objects, *, now: datetime) -> N
 def _is_as_it_should_be(lab: Lab, objects: Objects, *, now: datetime) -> bool:
     """This function will tell whether a lab has what Stripe and the grants say, or will have it in a moment."""
     entitlement = Entitlement.objects.filter(pk=lab.pk).first() or Entitlement(lab=lab)
-    customers = list(Customer.objects.filter(lab=lab))
+    customers = list(Customer.objects.filter(lab=lab, livemode=settings.STRIPE_LIVE_MODE))
     if _is_settling(entitlement, customers, now=now):
         return True
     subscriptions = facts.ours(one for customer in customers for one in _known(customer, objects))

@@ -22,6 +22,7 @@ from tests.jobs.factory import make_job
 __all__ = ["aws", "celery_app", "local_aws"]
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_MAY_SKIP = ("shared_data", "stripe_account")
 
 
 @pytest.fixture(scope="session")
@@ -48,12 +49,24 @@ def _quick(settings: object) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """This function will turn a skip into a failure in CI: only the reference data may be absent there."""
+    """This function will turn a skip into a failure in CI: only reference data and a Stripe account may be absent."""
     report = yield
-    if os.environ.get("CI") and report.skipped and not item.get_closest_marker("shared_data"):
+    may_skip = any(item.get_closest_marker(name) for name in _MAY_SKIP)
+    if os.environ.get("CI") and report.skipped and not may_skip:
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, but in CI only tests marked shared_data may skip."
+        report.longrepr = f"{item.nodeid} was skipped, but in CI only tests marked {' or '.join(_MAY_SKIP)} may skip."
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """This function will say loudly that nothing was tried at Stripe itself."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    untried = [report for report in skipped if "stripe_account" in report.keywords]
+    if untried:
+        terminalreporter.write_sep("!", "NOT TRIED AT STRIPE ITSELF", yellow=True)
+        terminalreporter.write_line(
+            f"{len(untried)} tests need the key of a Stripe test account: STRIPE_TEST_SECRET_KEY=sk_test_… make test"
+        )
 
 
 @pytest.fixture(scope="session")

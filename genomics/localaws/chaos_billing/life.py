@@ -41,6 +41,12 @@ _CARDS: Mapping[str, Card] = {
     ASKS_ALWAYS: Card.ASKS,
     FAILS_LATER: Card.FAILS,
 }
+_WAYS: Mapping[Plan, frozenset[str]] = {  # acts that lead to a plan
+    Plan.PREMIUM: frozenset({"subscribe", "pay the debt"}),
+    Plan.GRACE: frozenset({"subscribe", "fail to renew", "let it end", "end at once"}),
+    Plan.FREE: frozenset({"fail to renew", "let it end", "end at once", "let grace pass", "let grace pass unpaid"}),
+}
+_LONGEST_WAY = 6
 _LOOK_SECONDS = 0.3
 
 
@@ -111,6 +117,7 @@ class Life:
             while not over.is_set() and (len(self.done) < acts or self._left):
                 self._do(self._choose(is_late=len(self.done) >= acts))
                 over.wait(self._random.uniform(0, self._pauses.longest_thought))
+            self._end_somewhere(over)
         except Exception:
             logger.exception("Lab %s stopped after %s", self.member.lab.pk, ", ".join(self.done))
             raise
@@ -123,6 +130,15 @@ class Life:
         wanted = [act for act in possible if act.must in self._left]
         drawn = wanted if wanted and (is_late or self._random.random() < 0.6) else possible
         return self._random.choices(drawn, weights=[act.weight for act in drawn])[0]
+
+    def _end_somewhere(self, over: threading.Event) -> None:
+        """This function will lead the lab to a plan that is drawn, so that not all end where most acts lead."""
+        target = self._random.choice(list(Plan))
+        for _ in range(_LONGEST_WAY):
+            ways = [act for act in self._acts() if act.is_possible and act.name in _WAYS[target]]
+            if over.is_set() or self.account.plan == target or not ways:
+                return
+            self._do(self._random.choice(ways))
 
     def _do(self, act: Act) -> None:
         begin = time.monotonic()

@@ -139,12 +139,9 @@ def _is_as_it_should_be(lab: Lab, objects: Objects, *, now: datetime) -> bool:
     customers = list(Customer.objects.filter(lab=lab, livemode=settings.STRIPE_LIVE_MODE))
     if _is_settling(entitlement, customers, now=now):
         return True
-    verdict = decide(
-        facts.ours(one for customer in customers for one in _known(customer, objects)),
-        Grant.objects.filter(lab=lab),
-        now=now,
-        grace=settings.BILLING_GRACE,
-    )
+    subscriptions = facts.ours(one for customer in customers for one in _known(customer, objects))
+    now = max([now, *facts.moved_times(subscriptions, entitlement.customer_id)])
+    verdict = decide(subscriptions, Grant.objects.filter(lab=lab), now=now, grace=settings.BILLING_GRACE)
     subscription = verdict.subscription
     return (
         (verdict.plan, verdict.basis) == (entitlement.plan, entitlement.basis)

@@ -262,6 +262,16 @@ class TestFaults:
         listening.work()
         assert listening.plan == Plan.PREMIUM
 
+    def test_what_is_gone_by_now_is_heard_and_not_told_again(self, listening: World) -> None:
+        listening.subscribe(metadata={"lab": str(listening.lab.pk)})
+        stripe.Customer.modify(listening.customer, email="new@lab.example")
+        listening.sandbox.delete_customer(listening.customer)
+        told = listening.deliver()
+        assert {"checkout.session.completed", "customer.updated"} < {kind for kind, _ in told}
+        assert {status for _, status in told} == {200}
+        assert News.objects.get().pk == listening.customer
+        assert listening.settle() == Plan.GRACE
+
     def test_stripe_being_away_meanwhile_is_told_again(self, listening: World) -> None:
         listening.subscribe()
         listening.sandbox.set_chaos(error_share=1)

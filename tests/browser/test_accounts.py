@@ -16,9 +16,13 @@ _CODE = re.compile(r"^ {4}(\S+)$", re.MULTILINE)
 
 def code_for(email: str) -> str:
     """This function will give the code of the latest mail to an address."""
-    mail = Mail.objects.filter(recipient=email).latest("pk")
-    found = _CODE.search(mail.text)
-    assert found, mail.text
+    return code_in(Mail.objects.filter(recipient=email).latest("pk").text)
+
+
+def code_in(text: str) -> str:
+    """This function will give the code that a mail tells."""
+    found = _CODE.search(text)
+    assert found, text
     return found[1]
 
 

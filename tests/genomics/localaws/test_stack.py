@@ -1,17 +1,13 @@
-"""The whole product as `manage.py up` runs it: real processes, real ports, a state folder of its own."""
+"""`manage.py up`: stopped, killed and started again, and what it refuses to start with."""
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +18,8 @@ from django.conf import settings
 
 from genomics.localaws import lock, postgres, stack
 from genomics.localaws.demo.browser import Browser, JobState
-from tests import annotators
-from tests.environment import free_port
+from tests import annotators, stacks
+from tests.stacks import Stack
 
 _RECORDS = 300_000
 _MAKE_USER = """
@@ -37,84 +33,10 @@ print(json.dumps({"email": made.email, "password": made.password}))
 """
 
 
-class _Stack:
-    """One start of `manage.py up`."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.lines: deque[str] = deque()
-        self._process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=settings.BASE_DIR,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def wait_ready(self) -> None:
-        _until(lambda: self._process.poll() is not None or any("| ready in " in line for line in list(self.lines)))
-        assert self._process.poll() is None, "\n".join(self.lines)
-
-    def stop(self, number: signal.Signals) -> float:
-        """This function will send a signal and give the seconds until the process was gone."""
-        begin = time.monotonic()
-        self._process.send_signal(number)
-        self._process.wait(30)
-        seconds = time.monotonic() - begin
-        self._reader.join()
-        return seconds
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
-            self.lines.extend(lines)
-
-
-def _until(done: Callable[[], bool], *, seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def environment() -> Iterator[dict[str, str]]:
-    """This function will give an environment of its own for a stack, in a folder that PostgreSQL's user reaches."""
-    folder = Path(tempfile.mkdtemp(prefix="up"))
-    folder.chmod(0o755)
-    environment = {
-        name: value for name, value in os.environ.items() if name not in {"AWS_ENDPOINT_URL", "DATABASE_URL"}
-    }
-    environment |= {
-        "VAR_DIR": str(folder / "var"),
-        "WEB_PORT": str(free_port()),
-        "LOCAL_AWS_PORT": str(free_port()),
-        "SANDBOX_PORT": str(free_port()),
-        "FREE_MAX_UPLOAD_BYTES": "100000000",
-    }
-    yield environment
-    for pid in _processes(environment):
-        os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(folder)
-
-
-def _processes(environment: Mapping[str, str]) -> list[int]:
-    """This function will give the living processes that work in the environment's state folder."""
-    mark = os.fsencode(f"VAR_DIR={environment['VAR_DIR']}")
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+    with stacks.own_environment(FREE_MAX_UPLOAD_BYTES="100000000") as environment:
+        yield environment
 
 
 def _browser(environment: Mapping[str, str]) -> Browser:
@@ -144,7 +66,7 @@ def _state_when(browser: Browser, job: uuid.UUID, wanted: Callable[[JobState], b
         states.append(browser.state(job))
         return wanted(states[-1])
 
-    _until(reached)
+    stacks.until(reached)
     return states[-1]
 
 
@@ -171,31 +93,31 @@ class TestEntries:
 @pytest.mark.stack
 class TestUp:
     def test_gives_a_running_job_back_and_ends_it_after_the_next_start(self, environment: dict[str, str]) -> None:
-        first = _Stack(environment)
+        first = Stack(environment)
         first.wait_ready()
         browser = _browser(environment)
         job = browser.upload("large.vcf", content=_large_vcf())
         annotators.freeze(first.pid)
         assert browser.state(job).status == "RUNNING"
         seconds = first.stop(signal.SIGINT)
-        assert not _processes(environment), "\n".join(first.lines)
+        assert not stacks.processes(environment), "".join(first.lines)
         assert seconds < 5  # 3 on a machine that does nothing else
         assert _stored_status(environment, job) == "PENDING"
 
-        second = _Stack(environment)
+        second = Stack(environment)
         second.wait_ready()
         begin = time.monotonic()
         state = _state_when(browser, job, lambda state: state.ended)  # the session is still good, too
         assert (state.status, state.annotated) == ("COMPLETED", _RECORDS)
         assert time.monotonic() - begin < 45
         assert second.stop(signal.SIGTERM) < 5
-        assert not _processes(environment)
+        assert not stacks.processes(environment)
 
     def test_leaves_nothing_when_it_is_killed(self, environment: dict[str, str]) -> None:
-        stack = _Stack(environment)
-        stack.wait_ready()
-        stack.stop(signal.SIGKILL)
-        _until(lambda: not _processes(environment), seconds=30)
+        killed = Stack(environment)
+        killed.wait_ready()
+        killed.stop(signal.SIGKILL)
+        stacks.until(lambda: not stacks.processes(environment), seconds=30)
 
 
 @contextmanager

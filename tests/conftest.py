@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -16,6 +17,7 @@ from genomics.localaws import postgres
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
 from jobs.models import Job
+from tests import cleaning
 from tests.genomics.localaws.fixtures import aws, local_aws
 from tests.jobs.factory import make_job
 
@@ -32,10 +34,25 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         yield
         return
     postgres.start(settings.POSTGRES_DIR)
+    _trust_the_machine()
     connections["default"].settings_dict["HOST"] = str(postgres.socket_dir(settings.POSTGRES_DIR))
     yield
     connections.close_all()
     postgres.stop(settings.POSTGRES_DIR)
+
+
+def _trust_the_machine() -> None:
+    """This function will let PostgreSQL not wait for the disk: what a power cut leaves of tests is of no worth."""
+    with psycopg.connect(postgres.url(settings.POSTGRES_DIR), autocommit=True) as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """This function will let quick cleaning follow the tests that commit."""
+    cleaning.use()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import stripe
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client

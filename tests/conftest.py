@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from allauth.account.models import EmailAddress
@@ -22,6 +23,10 @@ from tests.genomics.localaws.fixtures import aws, local_aws
 from tests.jobs.factory import make_job
 
 __all__ = ["aws", "celery_app", "local_aws"]
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _MAY_SKIP = ("shared_data", "stripe_account")

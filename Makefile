@@ -22,7 +22,7 @@ JOURNEY_TIMES := FREE_KEPT_HOT_SECONDS=10 DOWNLOAD_URL_LIFETIME_SECONDS=5 ARCHIV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench bench-annotator bench-archive accuracy chaos lambda fmt lock clean chromium
+.PHONY: help demo up test check bench bench-annotator bench-archive accuracy chaos chaos-billing lambda fmt lock clean chromium
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -70,6 +70,9 @@ accuracy: $(VENV)/local.stamp ## Compare the annotator with Ensembl VEP's answer
 
 chaos: $(VENV)/local.stamp ## Kill, cut off and confuse a stack of its own: nothing may be lost or doubled; ARGS="--rounds 2"
 	@$(RUN) manage.py chaos $(ARGS)
+
+chaos-billing: $(VENV)/local.stamp ## Labs subscribe, fail and cancel while webhooks go astray: each gets, and pays, what is right
+	@$(RUN) manage.py chaos_billing $(ARGS)
 
 lambda: $(VENV)/local.stamp ## Pack the function that restores, into var/lambda/restore.zip (docs/archive.md)
 	@$(RUN) -m archive.lambda_package var/lambda/restore.zip

@@ -139,7 +139,9 @@ class BlockAnnotator:
         if run.text != self._text:
             self._text = run.text
             self._haplotypes = None
-            self._place = Place(regions=RegionStore({})) if run.contig is None else self._open(run.contig)
+            self._place = Place(regions=RegionStore({}))  # what is open goes before the next one comes
+            if run.contig is not None:
+                self._place = self._open(run.contig)
         return self._place
 
     def _open(self, contig: Contig) -> Place:

@@ -64,18 +64,6 @@ def encode_list(values: Iterable[str]) -> str:
     return ",".join(encode_value(value) for value in values)
 
 
-def join_entries(entries: Iterable[bytes]) -> bytes:
-    """Join `KEY=a,b;FLAG` texts of one record: every key once, values in order of first sight, none twice."""
-    values_of: dict[bytes, dict[bytes, None]] = {}
-    for entry in entries:
-        for item in entry.split(b";"):
-            key, _, text = item.partition(b"=")
-            values = values_of.setdefault(key, {})
-            if text:
-                values.update(dict.fromkeys(text.split(b",")))
-    return b";".join(key + b"=" + b",".join(values) if values else key for key, values in values_of.items())
-
-
 def join_per_allele(entries: list[bytes]) -> bytes:
     """Join `KEY=value` texts, one per ALT allele and empty for an allele without a hit, into `Number=A` lists."""
     values_of: dict[bytes, list[bytes]] = {}

@@ -27,10 +27,10 @@ _ways: list[FindWay] = []
 
 
 def offer(find: FindWay) -> None:
-    """This function will let the call lead to the page that `find` gives. Raises ValueError when one is named."""
-    if _ways:
+    """This function will let the call lead to the page that `find` gives. Raises ValueError when another is named."""
+    if _ways not in ([], [find]):
         raise ValueError("Another app says already how a plan is changed")
-    _ways.append(find)
+    _ways[:] = [find]
 
 
 def way(job: Job, *, user: User) -> Way | None:

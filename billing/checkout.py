@@ -6,6 +6,7 @@
 3. Who comes back is not believed: Stripe tells what became of the session, and reconcile does the rest.
 """
 
+import logging
 import re
 import uuid
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from billing.errors import (
     BillingRefusedError,
     KeyReusedError,
     NotOurSessionError,
+    StripeError,
     StripeMissingError,
     StripeRefusedError,
 )
@@ -30,6 +32,8 @@ from billing.reconcile import reconcile
 from billing.values import CheckoutSession, Price, Subscription
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
+
+logger = logging.getLogger(__name__)
 
 _LIFETIME = timedelta(hours=1)  # of a visit
 _SHORTEST = timedelta(minutes=35)  # a session that is asked for later than this before its end: Stripe wants 30
@@ -71,9 +75,11 @@ def arrive(lab: Lab, session_id: str, *, actor: str, now: datetime) -> Arrival:
         return Arrival(is_paid=False, plan=Plan(lab.plan), was_second=False)
     assert session.customer_id is not None
     Checkout.objects.filter(lab=lab, closed_at=None).filter(session_id=session_id).update(closed_at=now)
-    ended = duplicates.settle(session.customer_id, now=now)
     entitlement = reconcile(lab.pk, actor=actor, now=now)
     effects.apply(lab.pk, now=now)
+    ended = _settled(session.customer_id, now=now)
+    if ended:
+        entitlement = reconcile(lab.pk, actor=actor, now=now)
     mirror.refresh(session.customer_id)
     return Arrival(
         is_paid=entitlement.plan == Plan.PREMIUM,
@@ -91,6 +97,15 @@ def end_visit(lab_id: uuid.UUID, *, now: datetime) -> None:
 def may_try(entitlement: Entitlement | None) -> bool:
     """This function will tell, as far as is known here, whether the lab's next subscription begins with a trial."""
     return settings.BILLING_TRIAL_DAYS > 0 and (entitlement is None or entitlement.trial_used_at is None)
+
+
+def _settled(customer_id: str, *, now: datetime) -> list[Subscription]:
+    """This function will give back what was paid twice. Where that fails it is tried again with the news of it."""
+    try:
+        return duplicates.settle(customer_id, now=now)
+    except StripeError:
+        logger.exception("Customer %s may have paid twice, and it is not given back yet.", customer_id)
+        return []
 
 
 def _visit(lab: Lab, lookup_key: str, *, user: User, now: datetime) -> Checkout:

@@ -136,15 +136,12 @@ def _look(report: Comparison, lab: Lab, objects: Objects, *, now: datetime) -> N
 def _is_as_it_should_be(lab: Lab, objects: Objects, *, now: datetime) -> bool:
     """This function will tell whether a lab has what Stripe and the grants say, or will have it in a moment."""
     entitlement = Entitlement.objects.filter(pk=lab.pk).first() or Entitlement(lab=lab)
-    customers = list(Customer.objects.filter(lab=lab))
+    customers = list(Customer.objects.filter(lab=lab, livemode=settings.STRIPE_LIVE_MODE))
     if _is_settling(entitlement, customers, now=now):
         return True
-    verdict = decide(
-        facts.ours(one for customer in customers for one in _known(customer, objects)),
-        Grant.objects.filter(lab=lab),
-        now=now,
-        grace=settings.BILLING_GRACE,
-    )
+    subscriptions = facts.ours(one for customer in customers for one in _known(customer, objects))
+    now = max([now, *facts.moved_times(subscriptions, entitlement.customer_id)])
+    verdict = decide(subscriptions, Grant.objects.filter(lab=lab), now=now, grace=settings.BILLING_GRACE)
     subscription = verdict.subscription
     return (
         (verdict.plan, verdict.basis) == (entitlement.plan, entitlement.basis)

@@ -53,8 +53,6 @@ def is_signed(body: bytes, *, signature: str, secret: str, tolerance_seconds: in
 
     Source: https://docs.stripe.com/webhooks#verify-manually.
     """
-    if not secret:  # anybody could sign with it
-        return False
     try:
         stripe.WebhookSignature.verify_header(body.decode(), signature, secret, tolerance_seconds)
     except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError):

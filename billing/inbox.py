@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from billing import entitlements, gateway
+from billing import duplicates, entitlements, gateway
 from billing.errors import StripeError, StripeMissingError
 from billing.models import Customer, Entitlement, Grant, News
 from billing.reconcile import reconcile
@@ -55,6 +55,7 @@ def read(customer_id: str, *, now: datetime) -> bool:
         lab_id = lab_of(customer_id, now=now)
         if lab_id:
             reconcile(lab_id, actor=f"billing:{news.event_id}" if news.event_id else "sweep", now=now)
+            duplicates.settle(customer_id, now=now)  # what that changes comes with news of its own
     except Lab.DoesNotExist:
         lab_id = None
         logger.info("The lab of customer %s is gone.", customer_id)

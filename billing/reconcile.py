@@ -44,13 +44,15 @@ def reconcile(lab_id: uuid.UUID, *, actor: str, now: datetime) -> Entitlement:
     """
     with transaction.atomic():
         entitlement = entitlements.locked(lab_id)
+        began_at = now
         # Whoever waited for the lock has an old clock; for a lab, time does not go back.
         now = max(now, entitlement.reconciled_at or now)
         subscriptions = facts.subscriptions_of(entitlement, now=now)
         now = max([now, *facts.moved_times(subscriptions, entitlement.customer_id)])
         grants = Grant.objects.filter(lab=lab_id)
         verdict = decide(subscriptions, grants, now=now, grace=settings.BILLING_GRACE)
-        _note_change(entitlement, verdict, actor=actor, now=now)
+        if _note_change(entitlement, verdict, actor=actor, now=now):
+            _note_effect(entitlement, actor=actor, now=began_at)
         _note_subscription(entitlement, verdict)
         _note_payment(entitlement, _owed(subscriptions, verdict))
         entitlement.trial_used_at = entitlement.trial_used_at or _first_trial(subscriptions)
@@ -59,8 +61,8 @@ def reconcile(lab_id: uuid.UUID, *, actor: str, now: datetime) -> Entitlement:
     return entitlement
 
 
-def _note_change(entitlement: Entitlement, verdict: Verdict, *, actor: str, now: datetime) -> None:
-    """This function will write a change down with its effect, when plan or basis changes.
+def _note_change(entitlement: Entitlement, verdict: Verdict, *, actor: str, now: datetime) -> bool:
+    """This function will write a change of plan or basis down, and tell whether there is one.
 
     A lab whose plan is another one although nothing is on its way to it is brought back: that, too, is a change.
     """
@@ -70,7 +72,7 @@ def _note_change(entitlement: Entitlement, verdict: Verdict, *, actor: str, now:
     if is_same:
         has = Lab.objects.values_list("plan", flat=True).get(pk=entitlement.pk)
         if has == verdict.plan or Effect.objects.waiting().filter(lab=entitlement.pk).exists():
-            return
+            return False
         before, reason = Plan(has), "The lab had another plan than it is entitled to."
     entitlement.plan, entitlement.basis = verdict.plan, verdict.basis
     entitlement.version += 1
@@ -84,11 +86,16 @@ def _note_change(entitlement: Entitlement, verdict: Verdict, *, actor: str, now:
         reason=reason,
         created_at=now,
     )
+    logger.info("Lab %s: %s to %s, by %s. %s", entitlement.pk, before, verdict.plan, actor, reason)
+    return True
+
+
+def _note_effect(entitlement: Entitlement, *, actor: str, now: datetime) -> None:
+    """This function will write down what follows from a change; `now` is everybody's time, by which the sweep goes."""
     Effect.objects.create(
-        lab_id=entitlement.pk, version=entitlement.version, plan=verdict.plan, actor=actor, created_at=now
+        lab_id=entitlement.pk, version=entitlement.version, plan=entitlement.plan, actor=actor, created_at=now
     )
     send(APPLY, lab=entitlement.pk, lab_id=str(entitlement.pk))
-    logger.info("Lab %s: %s to %s, by %s. %s", entitlement.pk, before, verdict.plan, actor, reason)
 
 
 def _note_subscription(entitlement: Entitlement, verdict: Verdict) -> None:

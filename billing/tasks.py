@@ -3,7 +3,7 @@ from typing import Any
 
 from celery import shared_task
 
-from billing import closing, comparing, effects, inbox, notices, purging, reconcile
+from billing import closing, comparing, customers, effects, inbox, notices, purging, reconcile
 from genomics import clock
 
 
@@ -22,6 +22,7 @@ def sweep(**_later: Any) -> None:
     now = clock.now()
     inbox.sweep(now=now)
     effects.sweep(now=now)
+    customers.carry_addresses()
 
 
 @shared_task(name=comparing.COMPARE)

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 from djstripe.models import Event, WebhookEndpoint, WebhookEventTrigger
 
 from billing import events, gateway, receivers
+from billing.errors import StripeMissingError
 
 logger = logging.getLogger(__name__)
 
@@ -58,14 +59,18 @@ def receive(request: HttpRequest, endpoint: uuid.UUID) -> HttpResponse:
 def _process(request: HttpRequest, event: dict[str, Any], endpoint: WebhookEndpoint) -> None:
     """This function will let dj-stripe process an event. What it raises becomes a 500: Stripe tells it again.
 
-    By then the customer is known to have changed all the same: what a lab may use does not wait for the mirror.
+    By then the customer is known to have changed all the same: what a lab may use does not wait for the mirror. Of what
+    is gone by now there is nothing to mirror, however often it is told.
     """
     try:
-        WebhookEventTrigger.from_request(_as_signed(request), webhook_endpoint=endpoint)
-    except Exception:
+        with gateway.translated():
+            WebhookEventTrigger.from_request(_as_signed(request), webhook_endpoint=endpoint)
+    except Exception as error:
         with transaction.atomic():
             receivers.hear(event["data"]["object"], event_id=event["id"])
-        raise
+        if not isinstance(error, StripeMissingError):
+            raise
+        logger.warning("Event %s is about something that is gone: %s", event["id"], error)
 
 
 def _endpoint(endpoint: uuid.UUID) -> WebhookEndpoint:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
+import psycopg
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -16,12 +18,18 @@ from genomics.localaws import postgres
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
 from jobs.models import Job
+from tests import cleaning
 from tests.genomics.localaws.fixtures import aws, local_aws
 from tests.jobs.factory import make_job
 
 __all__ = ["aws", "celery_app", "local_aws"]
 
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_MAY_SKIP = ("shared_data", "stripe_account")
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +39,25 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         yield
         return
     postgres.start(settings.POSTGRES_DIR)
+    _trust_the_machine()
     connections["default"].settings_dict["HOST"] = str(postgres.socket_dir(settings.POSTGRES_DIR))
     yield
     connections.close_all()
     postgres.stop(settings.POSTGRES_DIR)
+
+
+def _trust_the_machine() -> None:
+    """This function will let PostgreSQL not wait for the disk: what a power cut leaves of tests is of no worth."""
+    with psycopg.connect(postgres.url(settings.POSTGRES_DIR), autocommit=True) as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """This function will let quick cleaning follow the tests that commit."""
+    cleaning.use()
 
 
 @pytest.fixture(autouse=True)
@@ -48,12 +71,24 @@ def _quick(settings: object) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """This function will turn a skip into a failure in CI: only the reference data may be absent there."""
+    """This function will turn a skip into a failure in CI: only reference data and a Stripe account may be absent."""
     report = yield
-    if os.environ.get("CI") and report.skipped and not item.get_closest_marker("shared_data"):
+    may_skip = any(item.get_closest_marker(name) for name in _MAY_SKIP)
+    if os.environ.get("CI") and report.skipped and not may_skip:
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, but in CI only tests marked shared_data may skip."
+        report.longrepr = f"{item.nodeid} was skipped, but in CI only tests marked {' or '.join(_MAY_SKIP)} may skip."
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """This function will say loudly that nothing was tried at Stripe itself."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    untried = [report for report in skipped if "stripe_account" in report.keywords]
+    if untried:
+        terminalreporter.write_sep("!", "NOT TRIED AT STRIPE ITSELF", yellow=True)
+        terminalreporter.write_line(
+            f"{len(untried)} tests need the key of a Stripe test account: STRIPE_TEST_SECRET_KEY=sk_test_… make test"
+        )
 
 
 @pytest.fixture(scope="session")

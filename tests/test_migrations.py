@@ -7,8 +7,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
-from genomics.users.models import User
+from billing.models import Grant
+from billing.reconcile import reconcile
+from genomics.users.limits import Plan
+from genomics.users.models import Lab, User
 from jobs import submission
 from jobs.models import Job, JobEvent, Kind, ResultFile, Status
 from tests.jobs.factory import make_job
@@ -75,3 +79,13 @@ class TestMigrations:
         call_command("migrate", "jobs", "0010", verbosity=0)
         call_command("migrate", "jobs", verbosity=0)
         assert [file.kind for file in ResultFile.objects.all()] == [Kind.VCF]
+
+    def test_let_labs_keep_the_plan_that_they_had_before_there_was_billing(
+        self, free_user: User, premium_user: User
+    ) -> None:
+        call_command("migrate", "billing", "0001", verbosity=0)
+        call_command("migrate", "billing", verbosity=0)
+        grant = Grant.objects.get()
+        assert (grant.lab, grant.plan, grant.ends_at) == (Lab.objects.of(premium_user)[0], Plan.PREMIUM, None)
+        assert reconcile(grant.lab_id, actor="sweep", now=timezone.now()).plan == Plan.PREMIUM
+        assert reconcile(Lab.objects.of(free_user)[0].pk, actor="sweep", now=timezone.now()).plan == Plan.FREE

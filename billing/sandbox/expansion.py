@@ -28,7 +28,7 @@ def _expand(world: World, place: Any, path: list[str], whole: str) -> None:
         for item in place:
             _expand(world, item, path, whole)
         return
-    if not path or not isinstance(place, dict):
+    if not path or not isinstance(place, dict) or place.get("deleted"):
         return
     name = path[0]
     if name not in place:

@@ -52,8 +52,9 @@ class Store:
     def _claim(self, path: str) -> None:
         """Hold the file alone: two sandboxes on one store would each believe in their own memory."""
         try:
-            for statement in ("locking_mode=EXCLUSIVE", "synchronous=NORMAL", "journal_mode=WAL"):
-                self._database.execute(f"PRAGMA {statement}")
+            self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute("COMMIT")
         except sqlite3.OperationalError as error:

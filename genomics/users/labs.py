@@ -8,6 +8,8 @@ from django.utils.functional import SimpleLazyObject
 
 from genomics.users.models import Lab, User
 
+_KNOWN = "_lab_choice"  # where a request keeps its answer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -30,6 +32,7 @@ def choose(request: HttpRequest, *, lab: Lab) -> None:
     assert isinstance(request.user, User)
     User.objects.filter(pk=request.user.pk).update(current_lab=lab)
     request.user.current_lab = lab
+    vars(request).pop(_KNOWN, None)
 
 
 def for_navigation(request: HttpRequest) -> dict[str, Any]:
@@ -38,6 +41,14 @@ def for_navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _choice(request: HttpRequest) -> Choice:
+    """This function will give the user's choice, which is asked for once in each request."""
+    known: dict[int | None, Choice] = vars(request).setdefault(_KNOWN, {})  # by user, who may sign in meanwhile
+    if request.user.pk not in known:
+        known[request.user.pk] = _ask(request)
+    return known[request.user.pk]
+
+
+def _ask(request: HttpRequest) -> Choice:
     user = request.user
     if not user.is_authenticated:
         return Choice(labs=(), current=None)

@@ -8,17 +8,32 @@ from pathlib import Path
 
 from annotator.effects.effect import Effect, Variant
 from annotator.effects.naming import NAMED, UNNAMED
-from annotator.effects.pick import pick_key
 from annotator.effects.transcripts import effect_of
 from annotator.effects.view import TranscriptView
 from annotator.findings import Hgvs
 from annotator.models.store import Heading
 from annotator.models.transcript import Transcript
+from annotator.ontology import Term
 from annotator.reference import Reference
 
 FLANK_BASES = 5_000
 EXON_EDGE, INTRON_EDGE = 3, 17  # bases on either side of a splice site that belong to it
 INTERGENIC = f"|intergenic_variant|MODIFIER{'|' * 18}1|||"
+
+PickKey = tuple[bool, bool, bool, bool, int, int, str]
+
+
+def pick_key(heading: Heading, worst: Term) -> PickKey:
+    """This function will say what `effects.pick` describes, of one transcript: the smallest is picked."""
+    return (
+        not heading.mane_select,
+        not heading.mane_plus_clinical,
+        not heading.is_canonical,
+        heading.biotype != "protein_coding",
+        worst.rank,
+        -heading.length,
+        heading.id,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

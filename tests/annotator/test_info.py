@@ -1,7 +1,7 @@
 """INFO text and the names of our fields."""
 
 from annotator.fields import FieldNames, without_keys
-from annotator.info import InfoField, encode_value, join_entries, join_per_allele
+from annotator.info import InfoField, encode_value, join_per_allele
 
 
 def names(*ids: str, taken: set[str] = frozenset()) -> FieldNames:  # type: ignore[assignment]
@@ -15,9 +15,6 @@ class TestEncodeValue:
 
 
 class TestJoin:
-    def test_says_each_key_and_value_once(self) -> None:
-        assert join_entries([b"A=1,2;F", b"A=2,3;B=4"]) == b"A=1,2,3;F;B=4"
-
     def test_fills_alleles_without_a_hit_with_dots(self) -> None:
         assert join_per_allele([b"", b"A=1;B=2", b"A=3"]) == b"A=.,1,3;B=.,2,."
 

@@ -175,7 +175,7 @@ class TestPanel:
         page = self._page(client, job)
         assert "Archived</strong>" in page
         assert "Get it back, byte for byte" in page
-        assert "An administrator of Genomics Cloud changes the plan" in page
+        assert "See what comes back" in page
         world.clock.forward(timedelta(minutes=9))
         job.refresh_from_db()
         with hints():
@@ -196,6 +196,14 @@ class TestPanel:
         page = self._page(client, job)
         assert "Restored, byte for byte" in page
         assert "The same bytes each time." in page
+
+    def test_names_who_changes_the_plan_where_no_page_does(
+        self, world: World, client_of: SignIn, free_user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(upgrading, "_ways", [])
+        job = world.result(free_user)
+        world.archive(job)
+        assert "An administrator of Genomics Cloud changes the plan" in self._page(client_of(free_user), job)
 
     def test_leads_to_where_the_plan_is_changed_once_there_is_such_a_page(
         self, world: World, client_of: SignIn, free_user: User, monkeypatch: pytest.MonkeyPatch

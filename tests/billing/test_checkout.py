@@ -203,10 +203,25 @@ class TestArrive:
             with pytest.raises(NotOurSessionError):
                 checkout.arrive(lab, session_id, actor="user:1", now=_now(shop))
 
+    def test_gives_the_plan_though_nothing_can_be_given_back(
+        self, begin: Begin, lab: Lab, shop: Shop, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.BILLING_TRIAL_DAYS = 0
+        begin()
+        stripe.Subscription.create(customer=books.give_card(lab), items=[{"price": shop.yearly}])
+        shop.sandbox.person.pay(books.open_sessions()[0].id)
+
+        def refuse(_: str, *, key: str) -> int:
+            raise StripeUnavailableError(key)
+
+        monkeypatch.setattr(gateway, "refund_invoice", refuse)
+        assert _arrive(lab, shop) == Arrival(is_paid=True, plan=Plan.PREMIUM, was_second=False)
+
     def test_gives_back_what_was_paid_twice(self, begin: Begin, lab: Lab, shop: Shop, settings: Any) -> None:
         settings.BILLING_TRIAL_DAYS = 0
         begin()
         first = stripe.Subscription.create(customer=books.give_card(lab), items=[{"price": shop.yearly}])
+        shop.sandbox.advance(by=timedelta(minutes=1))
         shop.sandbox.person.pay(books.open_sessions()[0].id)
         assert _arrive(lab, shop) == Arrival(is_paid=True, plan=Plan.PREMIUM, was_second=True)
         alive = stripe.Subscription.list(customer=books.customer(lab)).data

@@ -43,7 +43,8 @@ class TestCompare:
         report = compare(world)
         assert (report.labs, report.customers, report.drift, report.failed) == (1, 1, [], 0)
         assert report.ended_at is not None
-        assert [call.path for call in world.sandbox.calls[before:]] == ["/v1/subscriptions", "/v1/events"]
+        asked = [call.path for call in world.sandbox.calls[before:] if "test_clock" not in call.path]
+        assert asked == ["/v1/subscriptions", "/v1/events"]
         assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
     def test_heals_and_reports_what_was_never_heard(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -57,6 +58,16 @@ class TestCompare:
         world.work()
         assert world.plan == Plan.PREMIUM
         assert compare(world).drift == []
+
+    def test_goes_by_the_time_that_was_moved_for_a_customer(self, world: World) -> None:
+        world.subscribe()
+        world.sandbox.cancel(world.sandbox.objects("subscription")[0]["id"])
+        world.reconcile()
+        wall = world.now
+        world.advance(20 * DAY)  # and nobody hears of it
+        report = comparing.compare(clock=lambda: wall + LATER)
+        assert report is not None
+        assert [(one["was"]["entitled_to"], one["is"]["entitled_to"]) for one in report.drift] == [("GRACE", "FREE")]
 
     def test_finds_a_lab_whose_plan_was_changed_behind_our_back(self, world: World) -> None:
         world.subscribe()
@@ -74,6 +85,17 @@ class TestCompare:
         assert drift["is"]["entitled_to"] == "FREE"
         world.work()
         assert Lab.objects.of(stranger)[0].plan == Plan.FREE
+
+    def test_reports_nothing_that_was_right_before_it_came_to_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """This function will let a lab subscribe, and be reconciled, after the list was fetched."""
+        world.subscribe()
+        world.reconcile()
+        world.work()
+        monkeypatch.setattr(gateway, "all_subscription_objects", lambda: iter(()))
+        report = compare(world)
+        assert (report.drift, world.entitlement.version) == ([], 1)
 
     def test_leaves_alone_what_is_about_to_be_changed(self, world: World) -> None:
         world.subscribe()

@@ -112,6 +112,23 @@ class TestCarryAddresses:
         assert customers.carry_addresses() == 1
         assert stripe.Customer.retrieve(customer.id).email == lab.email
 
+    def test_waits_while_stripe_is_away(self, lab: Lab, sandbox: Sandbox, now: datetime) -> None:
+        customer = customers.customer_of(lab, now=now)
+        Lab.objects.filter(pk=lab.pk).update(email="new@lab.example")
+        sandbox.set_chaos(error_share=1)
+        assert customers.carry_addresses() == 0
+        sandbox.set_chaos(error_share=0)
+        assert customers.carry_addresses() == 1
+        assert stripe.Customer.retrieve(customer).email == "new@lab.example"
+
+    def test_has_nothing_to_do_where_nothing_is_sold(
+        self, lab: Lab, sandbox: Sandbox, now: datetime, settings: Any
+    ) -> None:
+        Entitlement.objects.create(lab=lab, customer_id="cus_1")
+        settings.BILLING_MODE = "off"
+        assert customers.carry_addresses() == 0
+        assert sandbox.calls == []
+
     def test_leaves_out_who_is_gone(self, lab: Lab, sandbox: Sandbox, now: datetime) -> None:
         stripe.Customer.delete(customers.customer_of(lab, now=now))
         Lab.objects.filter(pk=lab.pk).update(email="new@lab.example")

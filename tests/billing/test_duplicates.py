@@ -7,6 +7,9 @@ import stripe
 from billing import duplicates, gateway
 from billing.values import Subscription, SubscriptionStatus, parse_subscription
 from tests.billing.sandbox.fixtures import Shop
+from tests.billing.world import World
+
+pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 
@@ -61,6 +64,13 @@ class TestSettle:
     def test_leaves_one_alone(self, shop: Shop) -> None:
         shop.subscribe()
         assert duplicates.settle(shop.customer, now=_now(shop)) == []
+
+    def test_asks_nobody_when_reconcile_was_told_of_one(self, world: World) -> None:
+        world.subscribe()
+        world.reconcile()
+        before = len(world.sandbox.calls)
+        assert duplicates.settle(world.customer, now=world.now) == []
+        assert len(world.sandbox.calls) == before
 
     def test_leaves_what_is_old_to_people(self, shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
         shop.subscribe()

@@ -120,13 +120,23 @@ class TestSeveral:
 
 
 class TestWrongKey:
-    def test_of_the_other_mode_takes_nothing_away(self, world: World, settings: Any) -> None:
+    def test_for_tests_takes_nothing_away_from_who_pays(self, world: World) -> None:
+        world.subscribe()
+        world.reconcile()
+        Customer.objects.update(livemode=True)
+        with pytest.raises(StripeRefusedError, match="the key is one for tests"):
+            world.reconcile()
+        assert world.entitlement.plan == Plan.PREMIUM
+
+    def test_that_is_live_counts_nothing_from_the_days_of_testing(self, world: World, settings: Any) -> None:
         world.subscribe()
         world.reconcile()
         settings.STRIPE_LIVE_MODE = True
-        with pytest.raises(StripeRefusedError, match="other mode"):
-            world.reconcile()
-        assert world.entitlement.plan == Plan.PREMIUM
+        before = len(world.sandbox.calls)
+        entitlement = world.reconcile()
+        assert (entitlement.plan, entitlement.customer_id) == (Plan.FREE, "")
+        assert world.reconcile().plan == Plan.FREE
+        assert len(world.sandbox.calls) == before
 
     def test_of_another_live_account_takes_nothing_away(
         self, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ import stripe
 from django.db import transaction
 
 from billing import entitlements, gateway, inbox
+from billing.errors import StripeMissingError
 from billing.models import Customer, Entitlement, EntitlementChange, Grant, News
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
@@ -39,6 +40,16 @@ class TestHear:
 
 
 class TestRead:
+    def test_gives_back_what_was_paid_twice(self, world: World) -> None:
+        world.listen()
+        first = world.subscribe()
+        world.advance(timedelta(minutes=1))
+        world.subscribe()
+        assert world.settle() == Plan.PREMIUM
+        world.deliver()
+        assert [one.id for one in stripe.Subscription.list(customer=world.customer).data] == [first.id]
+        assert len(stripe.Refund.list().data) == 1
+
     def test_reconciles_in_the_name_of_the_event(self, world: World) -> None:
         world.subscribe()
         hear(world)
@@ -111,6 +122,25 @@ class TestRead:
         monkeypatch.setattr(inbox, "reconcile", fail)
         assert not inbox.read(world.customer, now=world.now)
         assert News.objects.get().failures == 1
+
+    def test_is_not_held_up_by_what_else_the_customer_buys(self, world: World) -> None:
+        mug = stripe.Product.create(name="Mug club")
+        price = stripe.Price.create(product=mug.id, unit_amount=100, currency="usd", recurring={"interval": "week"})
+        world.subscribe(line_items=[{"price": price.id, "quantity": 1}])
+        world.subscribe()
+        hear(world)
+        inbox.read(world.customer, now=world.now)
+        assert (world.entitlement.plan, unread()) == (Plan.PREMIUM, 0)
+
+    def test_is_done_with_news_of_a_customer_that_is_gone(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        def missing(_id: str) -> None:
+            raise StripeMissingError("No such customer")
+
+        world.sandbox.delete_customer(world.customer)
+        monkeypatch.setattr(gateway, "subscription_objects", missing)
+        hear(world)
+        inbox.read(world.customer, now=world.now)
+        assert (world.entitlement.customer_id, unread()) == ("", 0)
 
     def test_is_done_with_news_of_a_lab_that_is_gone(self, world: World) -> None:
         hear(world)

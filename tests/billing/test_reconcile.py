@@ -230,6 +230,14 @@ class TestMovedTime:
         world.advance(15 * DAY)
         assert world.reconcile(now=here).plan == Plan.FREE
 
+    def test_does_not_hide_from_the_sweep_what_follows(self, world: World) -> None:
+        here = world.now
+        world.advance(15 * DAY)
+        world.subscribe()
+        world.reconcile(now=here)
+        world.hints.clear()
+        assert effects.sweep(now=here + DAY) == 1
+
     def test_is_told_by_stripe_though_nothing_of_the_customer_has_changed(self, world: World) -> None:
         here = world.now
         world.listen()

@@ -422,6 +422,7 @@ class TestReturned:
         url = owner.post(_url("subscribe", lab), {"price": "premium_monthly"})["Location"]
         price = stripe.Price.list(lookup_keys=["premium_yearly"]).data[0].id
         stripe.Subscription.create(customer=books.give_card(lab), items=[{"price": price}])
+        shop.advance(by=timedelta(minutes=1))
         page = owner.get(shop.person.pay(url), follow=True)
         assert "is given back" in _said(page)
         assert len([one for one in books.subscriptions(lab) if one.status == "active"]) == 1

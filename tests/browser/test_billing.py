@@ -119,8 +119,9 @@ class TestUpgrade:
         assert lab.plan == Plan.PREMIUM
 
     def test_lets_people_try_another_card(
-        self, page: Page, url: str, sign_in: SignIn, shop: Sandbox, lab: Lab, free_user: User, paid: None
+        self, page: Page, url: str, watch: Watch, sign_in: SignIn, shop: Sandbox, lab: Lab, free_user: User, paid: None
     ) -> None:
+        watch.expect("402")  # is how the sandbox's page says that a card was declined
         sign_in(free_user)
         _to_checkout(page, lab, url)
         paying.pay(page, card=paying.DECLINED)

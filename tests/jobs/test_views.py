@@ -316,7 +316,7 @@ class TestDetail:
     ) -> None:
         client = client_of(free_user)
         jobs = [make_job(free_user, now=timezone.now(), input_checksum="abc-1") for _ in range(20)]
-        with django_assert_max_num_queries(16):  # two of them around the panel of the archive
+        with django_assert_max_num_queries(17):  # two of them around the panel of the archive, one for the banner
             client.get(reverse("jobs:detail", args=[jobs[0].pk]))
 
     def test_names_the_latest_job_with_the_same_file(

@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from billing.sandbox.pages import bank, checkout, control, csrf, invoice, portal
 from billing.sandbox.pages.bank import Finish
 from billing.sandbox.pages.rendering import message, redirect, stylesheet
 from billing.sandbox.pages.visit import Visit
+from billing.sandbox.store import Json
 
 if TYPE_CHECKING:
     from billing.sandbox.sandbox import Sandbox
@@ -100,7 +102,17 @@ def _state(sandbox: "Sandbox") -> Answer:
             "now": sandbox.world.now(),
             "offset": sandbox.world.offset,
             "chaos": {name: getattr(sandbox.chaos, name) for name in type(sandbox.chaos).__slots__},
+            "tally": _tally(sandbox.deliveries),
             "deliveries": sandbox.deliveries[-500:],
             "requests": [call.as_json() for call in sandbox.calls[-500:]],
         }
     return Answer(status=200, body=json.dumps(state).encode(), headers={"Content-Type": "application/json"})
+
+
+def _tally(deliveries: list[Json]) -> dict[str, int]:
+    """How many deliveries there are in each state, the attempts at all of them, and how many failed with an answer."""
+    return {
+        **Counter(one["state"] for one in deliveries),
+        "attempts": sum(one["attempt"] for one in deliveries),
+        "refused": sum(one["state"] == "failed" and bool(one["status"]) for one in deliveries),
+    }

@@ -1,16 +1,14 @@
 """kill -9 of one part of the stack, in the middle of a job."""
 
 import enum
-import os
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 
 from genomics.localaws.chaos.patience import until
 from genomics.localaws.trials.own_stack import OwnStack
-from genomics.localaws.trials.processes import Entry, Table
+from genomics.localaws.trials.processes import Entry, Table, kill
 
 _WAIT_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
@@ -54,7 +52,7 @@ class Killer:
         def done() -> bool:
             table = self._stack.table()
             found = _candidates(victim, table=table)
-            if found and _kill(chosen := self._random.choice(found)):
+            if found and kill(chosen := self._random.choice(found)):
                 killed.append(chosen.pid)
             return bool(killed)
 
@@ -85,12 +83,3 @@ def _candidates(victim: Victim, *, table: Table) -> tuple[Entry, ...]:
 
 def _present(entry: Entry | None) -> tuple[Entry, ...]:
     return (entry,) if entry else ()
-
-
-def _kill(entry: Entry) -> bool:
-    """This function will kill a process and tell whether it was still there."""
-    try:
-        os.kill(entry.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True

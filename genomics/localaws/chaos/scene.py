@@ -1,24 +1,21 @@
 """What all parts of the chaos share: the stack, the labs, the jobs so far, and how the terminal hears of it."""
 
-import io
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-from django.core.management import call_command
-from django.core.management.base import CommandError
 
 from genomics.localaws.chaos.faults import Faults
 from genomics.localaws.chaos.feeding import Submitted, submit
 from genomics.localaws.chaos.patience import patiently, until
 from genomics.localaws.chaos.verdict import Expected, Fault, expectation, judge
-from genomics.localaws.trials import inputs, labs
+from genomics.localaws.trials import audits, inputs, labs
 from genomics.localaws.trials.labs import Member
 from genomics.localaws.trials.own_stack import OwnStack
 from genomics.mail.models import Mail
 from jobs.loadtest import Sample
 from jobs.models import Job, JobEvent
 
+_AUDIT = "jobs_audit"  # compares PostgreSQL, DynamoDB and S3
 _SETTLE_SECONDS = 300.0
 
 
@@ -71,20 +68,10 @@ class Scene:
         What a kill leaves in S3 between two steps is the audit's to clear away; after that nothing may be left.
         """
         late = self.settle()
-        self._audit("--fix", "--older-than", "1s")
-        return (*late, *patiently(lambda: tuple(judge(self.submitted, expected=self.expected))), *self._audit())
-
-    def _audit(self, *options: str) -> tuple[Fault, ...]:
-        """This function will let the product compare PostgreSQL, DynamoDB and S3."""
-        said = io.StringIO()
-        try:
-            call_command("jobs_audit", *options, stdout=said)
-        except (CommandError, SystemExit) as error:
-            return (Fault(check="audit", what=f"{error} {said.getvalue()}"),)
-        finally:
-            for line in said.getvalue().splitlines():
-                self.say(f"audit{' --fix' if options else ''}: {line}")
-        return ()
+        audits.mend(_AUDIT, say=self.say)
+        found = patiently(lambda: tuple(judge(self.submitted, expected=self.expected)))
+        left = audits.run(_AUDIT, say=self.say)
+        return (*late, *found, *([Fault(check="audit", what=left)] if left else []))
 
 
 SAMPLES: tuple[Sample, ...] = (

@@ -28,6 +28,15 @@ class Page:
                 return form
         raise LookupError(f"{self.url} has no button “{button}”.")
 
+    def button(self, *beginnings: str) -> str:
+        """This function will give the words of the button that is, or begins with, one of these. Raises LookupError."""
+        buttons = [words for form in _read(self).forms for words in form.buttons]
+        found = [words for words in buttons if words in beginnings]
+        found += [words for words in buttons if words.startswith(beginnings)]
+        if found:
+            return found[0]
+        raise LookupError(f"{self.url} has no button “{'” or “'.join(beginnings)}”.")
+
     def link(self, words: str) -> str:
         """This function will give where a link with these words leads to. Raises LookupError."""
         for address, text in _read(self).links:

@@ -1,6 +1,7 @@
 """The processes of a stack, found below its supervisor: whoever is no descendant is never looked at."""
 
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,15 @@ def look(supervisor: int) -> Table:
         if parents is not None and arguments:
             entries.append(Entry(pid=pid, parents=parents, arguments=arguments, seconds=ticks / _TICKS_PER_SECOND))
     return Table(entries=tuple(entries))
+
+
+def kill(entry: Entry) -> bool:
+    """This function will kill a process and tell whether it was still there."""
+    try:
+        os.kill(entry.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _parents(pid: int, *, supervisor: int, stats: Mapping[int, tuple[int, int]]) -> tuple[int, ...] | None:

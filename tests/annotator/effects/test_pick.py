@@ -4,54 +4,17 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-from annotator.effects.pick import RANK_SHIFT, pick_key, picking_numbers
-from annotator.models.store import Heading, ModelStore, write_models
+from annotator.effects.pick import RANK_SHIFT, picking_numbers
+from annotator.models.store import ModelStore, write_models
 from annotator.ontology import TERMS
 from tests.annotator.effects.handmade import FORWARD
+from tests.annotator.entries import pick_key
 
 MISSENSE, INTRON = TERMS["missense_variant"], TERMS["intron_variant"]
-PLAIN = Heading(
-    id="ENST1.2",
-    biotype="protein_coding",
-    gene_id="ENSG1",
-    symbol="HAND",
-    strand=1,
-    is_coding=True,
-    exon_count=2,
-    length=30,
-    is_canonical=False,
-    mane_select="",
-    mane_plus_clinical="",
-    start_incomplete=False,
-    end_incomplete=False,
-)
-
-
-class TestPickKey:
-    def test_prefers_mane_select_to_severity(self) -> None:
-        assert pick_key(replace(PLAIN, mane_select="NM_1.1"), INTRON) < pick_key(PLAIN, MISSENSE)
-
-    def test_prefers_mane_plus_clinical_to_canonical(self) -> None:
-        plus = replace(PLAIN, mane_plus_clinical="NM_1.1")
-        assert pick_key(plus, INTRON) < pick_key(replace(PLAIN, is_canonical=True), MISSENSE)
-
-    def test_prefers_canonical_to_coding(self) -> None:
-        canonical = replace(PLAIN, is_canonical=True, biotype="lncRNA")
-        assert pick_key(canonical, INTRON) < pick_key(PLAIN, MISSENSE)
-
-    def test_prefers_coding_to_severity(self) -> None:
-        assert pick_key(PLAIN, INTRON) < pick_key(replace(PLAIN, biotype="nonsense_mediated_decay"), MISSENSE)
-
-    def test_prefers_the_more_severe(self) -> None:
-        assert pick_key(replace(PLAIN, length=3), MISSENSE) < pick_key(PLAIN, INTRON)
-
-    def test_prefers_the_longer_then_the_first_name(self) -> None:
-        assert pick_key(PLAIN, INTRON) < pick_key(replace(PLAIN, id="A", length=3), INTRON)
-        assert pick_key(replace(PLAIN, id="A"), INTRON) < pick_key(PLAIN, INTRON)
 
 
 class TestPickingNumbers:
-    def test_order_transcripts_as_the_key_does(self, tmp_path: Path) -> None:
+    def test_order_transcripts_as_their_description_says(self, tmp_path: Path) -> None:
         chance = random.Random(7)
         transcripts = [
             replace(

@@ -1,10 +1,8 @@
 """`manage.py chaos`: kill, cut off and confuse a stack of its own, and see whether anything is lost or doubled."""
 
-import logging
 import random
 import time
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +12,7 @@ from genomics.localaws.chaos import parts, proxy, scene
 from genomics.localaws.chaos.faults import Faults
 from genomics.localaws.chaos.kills import NothingToKillError, Victim
 from genomics.localaws.chaos.scene import Outcome, Scene
-from genomics.localaws.trials import environment, own_stack
+from genomics.localaws.trials import environment, logs, own_stack
 
 _NAME = "chaos"
 _PARTS = ("kills", "outages", "disorder", "fairness")
@@ -54,7 +52,7 @@ class Command(BaseCommand):
         if not environment.inside(_NAME):
             own_stack.forget(settings.VAR_DIR / _NAME)
             environment.enter(_NAME, var_dir=settings.VAR_DIR / _NAME, proxied=True, changes=_TIMES)
-        _log_to(settings.VAR_DIR / "submissions.log")
+        logs.keep_in(settings.VAR_DIR / "submissions.log")
         seed = random.randrange(10**6) if seed is None else seed  # noqa: S311  # repeatable, not secret
         self._begin = time.monotonic()
         self._say(f"seed {seed}, log {settings.VAR_DIR / 'up.log'}")
@@ -112,14 +110,6 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(f"{time.monotonic() - self._begin:6.1f} s  {line}")
         self.stdout.flush()
-
-
-def _log_to(file: Path) -> None:
-    """This function will keep what this process logs out of the terminal: here, the faults are the purpose."""
-    root = logging.getLogger()
-    handler = logging.FileHandler(file)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root.handlers[:] = [handler]
 
 
 def _proxy(faults: Faults) -> Any:

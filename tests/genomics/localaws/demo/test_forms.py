@@ -43,6 +43,19 @@ class TestForm:
             _PAGE.form("Cancel")
 
 
+class TestButton:
+    def test_is_found_by_how_it_begins(self) -> None:
+        assert _PAGE.button("Leave", "Go") == "Go on"
+
+    def test_prefers_the_whole_words(self) -> None:
+        page = Page(url="", html="<form><button>Pay now with visa</button><button>Pay now</button></form>")
+        assert page.button("Pay now") == "Pay now"
+
+    def test_that_is_not_there_is_named(self) -> None:
+        with pytest.raises(LookupError, match="no button “Keep” or “Cancel”"):
+            _PAGE.button("Keep", "Cancel")
+
+
 class TestLink:
     def test_is_found_by_its_words(self) -> None:
         assert _PAGE.link("Back home") == "http://localhost:1/labs/"

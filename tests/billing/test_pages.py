@@ -3,14 +3,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from archive import promises
+from archive.models import RetrievalState
 from billing import bootstrap, pages
-from billing.models import Basis, EntitlementChange
+from billing.models import Basis, Effect, EntitlementChange
 from billing.sandbox.sandbox import Sandbox
 from billing.values import Interval, Money
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
 from jobs.models import Job, Kind, ResultFile, Status
-from tests.archive.factory import make_archived_file
+from tests.archive.factory import make_archived_file, make_retrieval
 from tests.jobs.factory import make_job
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,11 @@ def _change(lab: Lab, version: int, *, now: datetime, actor: str = "sweep", befo
         reason="A subscription is paid for.",
         created_at=now,
     )
+
+
+def _effect(lab: Lab, version: int, *, now: datetime, is_dropped: bool = False) -> None:
+    over = {"dropped_at" if is_dropped else "applied_at": now}
+    Effect.objects.create(lab=lab, version=version, plan=Plan.PREMIUM, actor="sweep", created_at=now, **over)
 
 
 class TestChoices:
@@ -106,3 +112,30 @@ class TestReturning:
         found = pages.returning(lab, now=now)
         assert found is not None
         assert (found.back, found.coming, found.is_done) == (0, 1, False)
+
+    def test_counts_what_was_asked_for_by_an_older_clock_than_the_change_was_written_by(
+        self, lab: Lab, free_user: User, now: datetime
+    ) -> None:
+        """Two processes reconcile at once: the one that read its clock first waits, and gives the plan."""
+        lab.plan = Plan.PREMIUM
+        _change(lab, 1, now=now + timedelta(seconds=1))
+        _effect(lab, 1, now=now)
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        make_retrieval(make_archived_file(job, now=now), now=now, state=RetrievalState.RESTORED)
+        found = pages.returning(lab, now=now)
+        assert found is not None
+        assert (found.back, found.coming) == (1, 0)
+
+    def test_counts_nothing_from_before_a_change_that_another_one_replaced_at_once(
+        self, lab: Lab, free_user: User, now: datetime
+    ) -> None:
+        lab.plan = Plan.PREMIUM
+        _change(lab, 1, now=now)
+        _effect(lab, 1, now=now, is_dropped=True)
+        _change(lab, 2, now=now, before=Plan.PREMIUM)
+        _effect(lab, 2, now=now + timedelta(seconds=2))
+        job = make_job(free_user, now=now, status=Status.COMPLETED)
+        make_retrieval(make_archived_file(job, now=now), now=now, state=RetrievalState.RESTORED)
+        found = pages.returning(lab, now=now)
+        assert found is not None
+        assert found.back == 0

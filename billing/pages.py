@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from archive import progress
 from archive.progress import Progress
 from archive.promises import Promise
 from billing import mirror
-from billing.models import EntitlementChange
+from billing.models import Effect, EntitlementChange
 from billing.products import OFFERS, PRODUCT_ID
 from billing.values import Interval, Invoice, Money, Price, Refund
 from genomics.users.limits import Limits, Plan, limits_of
@@ -151,7 +151,10 @@ def returning(lab: Lab, *, now: datetime) -> Progress | None:
     if lab.plan != Plan.PREMIUM:
         return None
     entered = EntitlementChange.objects.filter(lab=lab, plan=Plan.PREMIUM).exclude(plan_before=Plan.PREMIUM)
-    since = entered.order_by("-version").values_list("created_at", flat=True).first() or lab.created_at
+    latest = entered.order_by("-version").values("version")[:1]
+    # Effects go by everybody's time, as recalls do; a change may go by one that was moved at Stripe.
+    effects = Effect.objects.filter(lab=lab, version=Subquery(latest))
+    since = effects.values_list("created_at", flat=True).first() or lab.created_at
     return progress.of(lab, since=since, now=now)
 
 

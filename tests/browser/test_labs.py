@@ -21,6 +21,16 @@ from tests.jobs.factory import make_job
 
 SignIn = Callable[[User], None]
 
+# Names of what stands in the header and is narrower than a finger, or hidden in part by its neighbour.
+_COVERED = """
+() => {
+  const shown = [...document.querySelectorAll(".site-header :is(a, button)")].filter((one) => one.checkVisibility());
+  const boxes = shown.filter((one) => !one.closest(".dropdown-menu")).map((one) => [one, one.getBoundingClientRect()]);
+  const isHidden = ([, box], index) => box.width < 24 || boxes[index + 1]?.[1].left < box.right;
+  return boxes.filter(isHidden).map(([one]) => one.textContent.trim());
+}
+"""
+
 
 @pytest.fixture
 def other_page(browser: Browser, url: str) -> Iterator[Page]:
@@ -226,6 +236,7 @@ class TestSwitch:
         sign_in(free_user)
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         page.goto(url + reverse("jobs:list"))
+        assert page.evaluate(_COVERED) == []
         page.get_by_role("button", name="Your lab: free").click()
         page.get_by_role("button", name="Novak lab").click()
         page.get_by_role("button", name="Your lab: Novak lab").wait_for()

@@ -25,7 +25,7 @@ class Payer:
 
     def promise(self) -> str:
         """This function will give what the upgrade page says that the lab gets back."""
-        return self._upgrade_page().section("promise-title").partition(" The newest come first")[0]
+        return self._upgrade_page().section("promise-title").partition(" How fast")[0]
 
     def subscribe(self) -> None:
         """This function will pay at the checkout, pass the bank and close the window: Stripe tells the site."""

@@ -103,6 +103,7 @@ def _state(sandbox: "Sandbox") -> Answer:
             "offset": sandbox.world.offset,
             "chaos": {name: getattr(sandbox.chaos, name) for name in type(sandbox.chaos).__slots__},
             "tally": _tally(sandbox.deliveries),
+            "refused": _refused(sandbox.deliveries),
             "deliveries": sandbox.deliveries[-500:],
             "requests": [call.as_json() for call in sandbox.calls[-500:]],
         }
@@ -110,9 +111,12 @@ def _state(sandbox: "Sandbox") -> Answer:
 
 
 def _tally(deliveries: list[Json]) -> dict[str, int]:
-    """How many deliveries there are in each state, the attempts at all of them, and how many failed with an answer."""
-    return {
-        **Counter(one["state"] for one in deliveries),
-        "attempts": sum(one["attempt"] for one in deliveries),
-        "refused": sum(one["state"] == "failed" and bool(one["status"]) for one in deliveries),
-    }
+    """This function will count the deliveries in each state, and the attempts at all of them."""
+    return {**Counter(one["state"] for one in deliveries), "attempts": sum(one["attempt"] for one in deliveries)}
+
+
+def _refused(deliveries: list[Json]) -> list[str]:
+    """This function will give the events that were given up because their listener answered with an error."""
+    delivered = {one["event"] for one in deliveries if one["state"] == "delivered"}
+    failed = {one["event"] for one in deliveries if one["state"] == "failed" and one["status"]}
+    return sorted(failed - delivered)

@@ -52,6 +52,9 @@ class Dashboard:
         """This function will press one of the buttons beside a customer: `fail_card`, `mend_card`, `delete`…"""
         self._send("POST", f"/_sandbox/customers/{customer}", data={"action": action})
 
+    def resend(self, event: str) -> None:
+        self._send("POST", f"/_sandbox/events/{event}")
+
     def state(self) -> Json:
         return self._send("GET", "/_sandbox/state.json")
 

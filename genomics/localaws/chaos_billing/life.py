@@ -182,9 +182,18 @@ class Life:
         yield Act(name="let grace pass unpaid", do=self._lapse, is_possible=owing and in_time)
         yield Act(name="let Stripe give up", do=self._give_up, is_possible=owing)
         yield Act(name="end at once", do=self._end_at_once, is_possible=living is not None, weight=0.5)
-        yield Act(name="let grace pass", do=self._pass_grace, is_possible=living is None and account.plan == Plan.GRACE)
+        yield Act(
+            name="let grace pass",
+            do=self._pass_grace,
+            is_possible=living is None and account.has_customer and account.plan == Plan.GRACE,
+        )
         yield Act(name="refund", do=self._refund, is_possible=account.can_be_refunded)
-        yield Act(name="delete the customer", do=self._delete_customer, is_possible=account.has_customer, weight=0.3)
+        yield Act(  # a clock goes with it: the product must know what time it is
+            name="delete the customer",
+            do=self._delete_customer,
+            is_possible=account.has_customer and patiently(self._is_seen),
+            weight=0.5,
+        )
 
     def _subscribe(self) -> None:
         pace, card = self._random.choice(list(Pace)), self._random.choice([VISA, VISA, ASKS_ONCE, ASKS_ALWAYS])
@@ -348,9 +357,6 @@ class Life:
         self.account.refund()
 
     def _delete_customer(self) -> None:
-        """This function will delete the customer once the product knows what time it is: a clock goes with it."""
-        if not self._agree():
-            return
         self._dashboard.act(self._customer()["id"], "delete")
         self.account.lose_customer()
 

@@ -29,7 +29,7 @@ def judge(roles: Sequence[Role], *, dashboard: Dashboard, say: Callable[[str], N
         yield from verdict.judge_lab(expected)
         yield from verdict.judge_money(expected, found.get(expected.lab_id, Papers()))
         yield from _download_faults(role, expected)
-    yield from verdict.judge_rest(deliveries=settling.tally(dashboard))
+    yield from verdict.judge_rest(refused=dashboard.state()["refused"])
     audits.mend(*_AUDITS, say=say)
     for audit in _AUDITS:
         if left := audits.run(audit, say=say):
@@ -93,7 +93,7 @@ def _download_faults(role: Role, expected: Expected) -> Iterator[Fault]:
     """This function will download what is hot as a person does, and see what sleeps refused."""
     browser = role.life.person
     state = browser.state(role.job_id)
-    files = [file for kind in RESTING if (file := state.file(kind)) is not None]
+    files = [file for kind in RESTING if (file := state.file(kind)) is not None and file.url]
     wanted = verdict.status_of_results(expected.lab_id, plan=expected.account.plan)
     if wanted == Status.COMPLETED and state.status == Status.COMPLETED:
         content = {file.kind: browser.download(file) for file in files}

@@ -40,7 +40,8 @@ class Settled:
 
 def settle(roles: Sequence[Role], *, dashboard: Dashboard, say: Say) -> Settled:
     """This function will wait for webhooks and sweeps, let the nightly comparison heal the rest, and wait again."""
-    late = list(_wait(say, {"webhooks wait": lambda: not tally(dashboard).get("waiting"), **_WORK}))
+    webhooks = {"webhooks wait": lambda: not tally(dashboard).get("waiting")}
+    late = list(_wait(say, {**webhooks, **_WORK}))
     hidden = len(_wrong(roles))
     say(f"{hidden} labs are wrong: webhooks that were dropped told of them")
     found = _compare(say)
@@ -52,6 +53,9 @@ def settle(roles: Sequence[Role], *, dashboard: Dashboard, say: Say) -> Settled:
         "results are on their way": lambda: not _unsettled(roles),
     }
     late += _wait(say, done)
+    for event in dashboard.state()["refused"]:
+        dashboard.resend(event)  # whatever was in the way is no more
+    late += _wait(say, {**webhooks, **_WORK})
     dead_letters.collect(now=timezone.now())
     return Settled(
         hidden=hidden,

@@ -52,21 +52,16 @@ def judge_money(expected: Expected, papers: Papers) -> Iterator[Fault]:
     yield from _charge_faults(expected, papers)
 
 
-def judge_rest(*, deliveries: Mapping[str, int]) -> Iterator[Fault]:
-    """This function will look at what must have come to its end everywhere; `deliveries` counts them by state.
-
-    Those that Stripe has given up because nobody answered are as good as dropped; those that we answered are faults.
-    """
+def judge_rest(*, refused: Iterable[str]) -> Iterator[Fault]:
+    """This function will look at what must have come to its end everywhere; `refused`: events that we never take."""
     for news in News.objects.unread():
         yield Fault(check="unread", what=f"{news} ({news.failures} failures)")
     for effect in Effect.objects.waiting():
         yield Fault(check="waiting", what=f"effect {effect}")
     for letter in DeadLetter.objects.all():
         yield Fault(check="dead letter", what=f"{letter.queue}: {letter.task} {letter.body[:200]}")
-    if number := deliveries.get("waiting", 0):
-        yield Fault(check="webhooks", what=f"{number} webhooks still wait")
-    if number := deliveries.get("refused", 0):
-        yield Fault(check="webhooks", what=f"{number} webhooks were refused again and again until Stripe gave them up")
+    for event in refused:
+        yield Fault(check="webhooks", what=f"event {event} is answered with an error, however often it is told")
 
 
 def entries(effects: Iterable[Effect]) -> list[Effect]:

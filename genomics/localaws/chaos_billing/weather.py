@@ -8,6 +8,7 @@ from genomics.localaws.chaos_billing.dashboard import Dashboard
 
 _DELAY_SECONDS = 2
 _SPELL_SECONDS = (2.0, 6.0)
+_SPELLS = {"duplicate": 0.6, "reorder": 0.6, "parallel": 0.6, "delay": 0.6, "silence": 0.15}  # shares of the time
 _API = {  # shares of requests; what gets no answer may have been done or not
     "latency_seconds": 0.2,
     "error_share": 0.03,
@@ -33,12 +34,12 @@ class Weather:
 
     def _change(self) -> None:
         """This function will draw each switch anew; webhooks that wait for different times overtake each other."""
-        on = {name: self._random.random() < 0.6 for name in ("duplicate", "reorder", "parallel", "delay")}
+        on = {name: self._random.random() < share for name, share in _SPELLS.items()}
         self.spells.update(name for name, is_on in on.items() if is_on)
         self._dashboard.set_chaos(
             {
                 **{name: str(int(on[name])) for name in ("duplicate", "reorder", "parallel")},
                 "delay_seconds": _DELAY_SECONDS if on["delay"] else 0,
-                "drop": self._random.uniform(0.1, 0.2),
+                "drop": 1.0 if on["silence"] else self._random.uniform(0.1, 0.2),
             }
         )

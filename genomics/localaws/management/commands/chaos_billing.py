@@ -33,7 +33,7 @@ _SETTINGS = {
     "LOCAL_AWS_STANDARD_SECONDS": "2",
     "LOCAL_AWS_BULK_SECONDS": "3",
 }
-_BETWEEN_KILLS = (4.0, 10.0)  # seconds
+_BETWEEN_KILLS = (5.0, 12.0)  # seconds
 
 DESCRIPTION = """\
 Start a stack of its own (state in chaos-billing/ of VAR_DIR, free ports, the Stripe sandbox with a test clock for each

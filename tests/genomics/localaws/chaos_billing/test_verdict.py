@@ -319,11 +319,10 @@ class TestJudgeBytes:
 @pytest.mark.django_db
 class TestJudgeRest:
     def test_finds_nothing_where_all_is_done(self) -> None:
-        assert not list(verdict.judge_rest(deliveries={"delivered": 5, "dropped": 1, "failed": 1}))
+        assert not list(verdict.judge_rest(refused=[]))
 
-    @pytest.mark.parametrize("state", ["waiting", "refused"])
-    def test_finds_webhooks_that_nobody_took(self, state: str) -> None:
-        assert {fault.check for fault in verdict.judge_rest(deliveries={state: 1})} == {"webhooks"}
+    def test_finds_events_that_are_never_taken(self) -> None:
+        assert {fault.check for fault in verdict.judge_rest(refused=["evt_1"])} == {"webhooks"}
 
     def test_finds_what_was_left(self, story: Story) -> None:
         News.objects.create(pk=CUSTOMER, heard_at=story.now)
@@ -332,4 +331,4 @@ class TestJudgeRest:
             queue="billing", task="billing.apply", message_id="m", body="{}", receive_count=8,
             sent_at=story.now, first_received_at=story.now, collected_at=story.now,
         )  # fmt: skip
-        assert {fault.check for fault in verdict.judge_rest(deliveries={})} == {"unread", "waiting", "dead letter"}
+        assert {fault.check for fault in verdict.judge_rest(refused=[])} == {"unread", "waiting", "dead letter"}

@@ -151,7 +151,7 @@ def _read_the_promise(page: Page) -> None:
         ["result from the archive", "byte for byte as they were", "for you, on top of the plan"]
     )
     expect(promise.get_by_role("definition")).to_have_text(["1", re.compile(r"^\s*\d+(\.\d)? kB\s*$"), "Nothing"])
-    expect(promise).to_contain_text("Upgrade now, and all of it is at hand again between")
+    expect(promise).to_contain_text("Upgrade now, and it is at hand again between")
     earliest, latest = (_moment(time) for time in promise.get_by_role("paragraph").get_by_role("time").all())
     assert latest - earliest == timedelta(minutes=4)
     assert abs(earliest - datetime.now(UTC)) < timedelta(minutes=2)
@@ -225,7 +225,7 @@ def _cancel(page: Page, *, ends_on: date) -> None:
     expect(page.get_by_text("ends on")).to_be_visible()
     page.get_by_role("link", name="Return").click()
     plan = page.get_by_role("region", name="Plan")
-    expect(plan).to_contain_text("Ends soon")
+    expect(plan).to_contain_text("Cancelled")
     expect(plan).to_contain_text(f"Cancelled: Premium ends on {_written(ends_on)}, and nothing more is charged.")
 
 

@@ -1,5 +1,6 @@
 """Sets the environment of the tests before Django reads it: a state folder and ports that no other run shares."""
 
+import gc
 import os
 import shutil
 import socket
@@ -14,9 +15,17 @@ def free_port() -> int:
     return port
 
 
+def pytest_collection_finish() -> None:
+    """This function will keep all that was imported and collected out of the garbage collector's rounds."""
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(_VAR_DIR, ignore_errors=True)
 
+
+gc.disable()  # until the tests are collected: none of the million objects that are made until then is garbage
 
 _VAR_DIR = Path(__file__).resolve().parents[1] / "var" / "tests" / str(os.getpid())
 _PORT = free_port()

@@ -140,12 +140,18 @@ class World:
     lab: Lab
     people: dict[str, User | None]
     ids: dict[str, Any]
+    cookies: dict[str, str] = field(default_factory=dict)  # by person, since the first sign-in
 
     def client(self, person: str) -> Client:
+        """This function will give a new browser, signed in: one session serves all, as what requests do is undone."""
         client = Client(raise_request_exception=False)
         user = self.people[person]
-        if user is not None:
+        if user is None:
+            return client
+        if person not in self.cookies:
             client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            self.cookies[person] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[person]
         return client
 
     def url(self, name: str) -> str:

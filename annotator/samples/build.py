@@ -72,9 +72,11 @@ def _records(reference: Reference, contig: Contig) -> Iterator[str]:
     for famous, site in _sorted_sites(contig, reference.sites(track, contig=contig)):
         if (site.position, site.ref) in used:
             continue
+        if not famous and not _is_shown(site):
+            continue
         genes = _genes(regions.text_on(site.position, site.position)) & GENES
         gene = min(genes, default="")
-        if famous or (gene and taken.get(gene, 0) < SITES_PER_GENE and _is_shown(site)):
+        if famous or (gene and taken.get(gene, 0) < SITES_PER_GENE):
             taken[gene] = taken.get(gene, 0) + 1
             used.add((site.position, site.ref))
             yield _line(contig, site)

@@ -187,7 +187,7 @@ def _pay(page: Page) -> None:
 
 def _see_it_come_back(page: Page) -> None:
     """This function will watch the page of the progress, which needs no reload, and go on to the result."""
-    expect(page.get_by_role("heading", name=re.compile("back, byte for byte"))).to_be_visible(timeout=_LONG_MS)
+    expect(page.get_by_role("heading", name="The result is back, byte for byte")).to_be_visible(timeout=_LONG_MS)
     page.get_by_role("link", name="See the results").click()
     page.get_by_role("link", name=_SAMPLE.name).click()
 

@@ -2,6 +2,7 @@
 
 import os
 
+from genomics.settings.billing import STRIPE_SECRET_KEY
 from genomics.settings.core import PRODUCTION
 from genomics.settings.database import DATABASES
 from genomics.settings.mail import EMAIL_HOST_PASSWORD
@@ -11,6 +12,7 @@ _SECRETS = [
     SECRET_KEY,
     DATABASES["default"]["PASSWORD"],
     EMAIL_HOST_PASSWORD,
+    STRIPE_SECRET_KEY,
     *(os.environ.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")),
 ]
 
@@ -32,5 +34,6 @@ LOGGING = {
         "botocore": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # it names each request and each customer
     },
 }

@@ -86,7 +86,7 @@ class TestEntries:
     def test_let_maintenance_go_on_while_one_of_its_tasks_hangs(self) -> None:
         workers = [child for child in stack._entries(2) if "worker" in child.program]
         at_once = {child.name: child.program[child.program.index("-c") + 1] for child in workers}
-        others = ("annotation", "annotation-2", "archive", "mail", "restore")
+        others = ("annotation", "annotation-2", "archive", "billing", "mail", "restore")
         assert at_once == {**dict.fromkeys(others, "1"), "maintenance": "2"}
 
 

@@ -10,7 +10,9 @@ class LabNameForm(forms.Form):
     """The name of the lab that is to be deleted, written by the person who wants it."""
 
     name = forms.CharField(
-        label="Name of the lab", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label="To confirm, write the name of the lab",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, lab: Lab, **kwargs: Any) -> None:

@@ -89,10 +89,10 @@ def _start_ground(supervisor: Supervisor, *, output: Output) -> None:
     """This function will start the database, the local AWS and the Stripe sandbox together, and set all of them up."""
     if settings.EMBEDDED_POSTGRES:
         supervisor.start(_database())
-    if settings.LOCAL_AWS:
-        supervisor.start(_local_aws())
-    if settings.BILLING_MODE == "sandbox":
-        supervisor.start(_stripe_sandbox())
+    supervisor.start(
+        *([_local_aws()] if settings.LOCAL_AWS else []),
+        *([_stripe_sandbox()] if settings.BILLING_MODE == "sandbox" else []),
+    )
     supervisor.wait_ready()
     if settings.EMBEDDED_POSTGRES:
         postgres.create_database(settings.POSTGRES_DIR)

@@ -89,7 +89,7 @@ class _FakePayer(Payer):
         self._become(Plan.PREMIUM)
 
     def cancel(self) -> str:
-        return "Ends soon"
+        return "Cancelled"
 
     def move_time(self, by: timedelta) -> None:
         self._become(Plan.GRACE if by > timedelta(days=30) else Plan.FREE)

@@ -59,7 +59,7 @@ def _web(table: Table) -> tuple[Entry, ...]:
     return tuple(entry for entry in table.children if entry.runs("-m", "granian"))
 
 
-_OFTEN = [*Victim, *2 * (Victim.BILLING, Victim.BILLING_CHILD, Victim.RESTORE_CHILD)]  # what billing rests on, more so
+_OFTEN = [*Victim, *3 * (Victim.BILLING, Victim.BILLING_CHILD, Victim.RESTORE_CHILD)]  # what billing rests on, more so
 _LEADERS: Mapping[Victim, tuple[Callable[[Table], tuple[Entry, ...]], bool]] = {
     Victim.BILLING: (_worker("billing"), True),
     Victim.BILLING_CHILD: (_worker("billing"), False),

@@ -53,7 +53,7 @@ def count(roles: Sequence[Role], *, dashboard: Dashboard, settled: Settled) -> d
         "webhooks taken": taken,
         "webhooks dropped": deliveries.get("dropped", 0),
         "webhooks given up, as the site was down": deliveries.get("failed", 0),
-        "webhooks sent once more (doubled, or tried again)": deliveries.get("attempts", 0) - taken,
+        "attempts beyond those: doubled, lost, or site down": deliveries.get("attempts", 0) - taken,
         **{f"changes noticed by {who}": number for who, number in sorted(settling.healers().items())},
         "labs wrong until the comparison": settled.hidden,
         "labs that the comparison found to differ": settled.drift,

@@ -21,7 +21,7 @@ from jobs.models import Job
 logger = logging.getLogger(__name__)
 
 COMPARE = "billing.compare"
-_PATIENCE_SECONDS = 300.0
+_PATIENCE_SECONDS = 600.0  # a busy machine hands out a hint each second or so
 _HINT_SECONDS = 30.0
 _PAUSE_SECONDS = 1.0
 

@@ -8,7 +8,7 @@ from genomics.localaws.chaos_billing.dashboard import Dashboard
 
 _DELAY_SECONDS = 2
 _SPELL_SECONDS = (2.0, 6.0)
-_SPELLS = {"duplicate": 0.6, "reorder": 0.6, "parallel": 0.6, "delay": 0.6, "silence": 0.15}  # shares of the time
+_SPELLS = {"duplicate": 0.6, "reorder": 0.6, "parallel": 0.6, "delay": 0.6, "silence": 0.08}  # shares of the time
 _API = {  # shares of requests; what gets no answer may have been done or not
     "latency_seconds": 0.2,
     "error_share": 0.03,
@@ -40,6 +40,7 @@ class Weather:
             {
                 **{name: str(int(on[name])) for name in ("duplicate", "reorder", "parallel")},
                 "delay_seconds": _DELAY_SECONDS if on["delay"] else 0,
-                "drop": 1.0 if on["silence"] else self._random.uniform(0.1, 0.2),
+                # thrown at each attempt: of what finds the site down first, more is lost
+                "drop": 1.0 if on["silence"] else self._random.uniform(0.05, 0.15),
             }
         )

@@ -82,12 +82,13 @@ class Command(BaseCommand):
         self._say("all sleep: the play begins")
         shortest, longest = _BETWEEN_KILLS
         killer = Killer(stack, seed=seed, shortest=shortest, longest=longest, say=self._say)
+        weather = Weather(dashboard, seed=seed)
         faults = play(
             [role.life for role in roles],
             acts=acts,
             seconds=seconds,
             killer=killer,
-            weather=Weather(dashboard, seed=seed),
+            weather=weather,
             dashboard=dashboard,
             say=self._say,
         )
@@ -95,7 +96,9 @@ class Command(BaseCommand):
         settled = settling.settle(roles, dashboard=dashboard, say=self._say)
         faults += [*settled.late, *outcome.judge(roles, dashboard=dashboard, say=self._say)]
         counts = outcome.count(roles, dashboard=dashboard, settled=settled)
-        self._report({**counts, **{f"kills: {victim}": number for victim, number in killer.counts.items()}}, faults)
+        counts |= {f"spells of webhooks: {name}": number for name, number in sorted(weather.spells.items())}
+        counts |= {f"kills: {victim}": number for victim, number in sorted(killer.counts.items())}
+        self._report(counts, faults)
         return faults
 
     def _report(self, counts: dict[str, int], faults: list[Fault]) -> None:

@@ -11,6 +11,7 @@ from jobs.annotation import Worker
 
 
 class TestTasks:
+    @pytest.mark.django_db  # workers run all checks when they start, dj-stripe's included
     def test_stand_in_the_settings_with_a_queue_and_a_limit(self) -> None:
         current_app.loader.import_default_modules()
         ours = {name for name in current_app.tasks if not name.startswith("celery.")}

@@ -31,6 +31,7 @@ class TestScheduler:
         scheduler.close()
         assert heartbeat.age(heartbeat.BEAT) is None
 
+    @pytest.mark.django_db  # workers run all checks when they start, dj-stripe's included
     def test_sends_messages_that_a_worker_takes(self, aws: object, settings: Any, tmp_path: Path) -> None:
         settings.HEARTBEATS_DIR = tmp_path
         current_app.loader.import_default_modules()

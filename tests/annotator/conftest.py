@@ -8,6 +8,7 @@ import pytest
 
 from annotator import native
 from annotator.native import __main__ as compiling
+from tests.annotator.invented import Invented, invent
 from tests.annotator.vcf import Runner
 
 
@@ -23,6 +24,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the reference data folder named by GENOMICS_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Invented:
+    return invent(tmp_path_factory.mktemp("invented"))
 
 
 @pytest.fixture(scope="session")

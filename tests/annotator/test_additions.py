@@ -25,7 +25,7 @@ from annotator.additions import Additions
 from annotator.chunk import Options
 from annotator.columns import find_columns
 from annotator.findings import Hgvs
-from tests.annotator.invented import Invented, invent
+from tests.annotator.invented import Invented
 from tests.annotator.test_findings import alleles, expectation_of
 from tests.annotator.vcf import HEADER, Runner, record
 
@@ -44,11 +44,6 @@ WITH_LOOPS = (
     spans,
 )
 BLOBS = (b"", b"A=1", b"CSQ=" + b"x" * 500, "Ä=é".encode())
-
-
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Invented:
-    return invent(tmp_path_factory.mktemp("invented"))
 
 
 def additions_to(lines: list[bytes], *, chance: random.Random) -> Additions:

@@ -13,15 +13,10 @@ from annotator.chunk import Options
 from annotator.engine import Request, annotate
 from annotator.findings import Hgvs
 from tests.annotator.entries import Expectation
-from tests.annotator.invented import Invented, invent
+from tests.annotator.invented import Invented
 from tests.annotator.vcf import COLUMN_LINE, Outcome, record
 
 Allele = tuple[int, str, tuple[str, ...]]  # POS, REF, ALT
-
-
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Invented:
-    return invent(tmp_path_factory.mktemp("invented"))
 
 
 def edges(expectation: Expectation) -> list[int]:

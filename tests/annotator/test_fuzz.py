@@ -7,14 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.annotator.fuzzing import Case, cases, examine
-from tests.annotator.invented import Invented, invent
+from tests.annotator.invented import Invented
 
 EXAMPLES = 120
-
-
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Invented:
-    return invent(tmp_path_factory.mktemp("invented"))
 
 
 @pytest.fixture(scope="module")

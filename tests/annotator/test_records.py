@@ -3,16 +3,11 @@
 import pytest
 
 from annotator.chunk import Options
-from tests.annotator.invented import Invented, invent
+from tests.annotator.invented import Invented
 from tests.annotator.vcf import Runner, record
 
 KEEPING = Options(keeps_bad_lines=True)
 TOO_FAR = "END=9999999999"
-
-
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Invented:
-    return invent(tmp_path_factory.mktemp("invented"))
 
 
 class TestBadLinesOutOfOrder:

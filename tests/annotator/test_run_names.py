@@ -11,15 +11,10 @@ from annotator.effects.genomic_names import Genome, genomic_name
 from annotator.findings import Hgvs
 from tests.annotator.effects.handmade import Bases
 from tests.annotator.entries import trimmed
-from tests.annotator.invented import Invented, invent
+from tests.annotator.invented import Invented
 from tests.annotator.vcf import COLUMN_LINE, HEADER, Outcome, Runner, rcrs, record
 
 Record = tuple[int, str, tuple[str, ...]]
-
-
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Invented:
-    return invent(tmp_path_factory.mktemp("invented"))
 
 
 def records(bases: str, *, count: int) -> Iterator[Record]:

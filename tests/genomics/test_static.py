@@ -3,12 +3,12 @@
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
+from django.test import override_settings
 
 from genomics.static_files import HashedStorage
 
@@ -64,15 +64,18 @@ class TestTemplates:
         assert guilty == []
 
 
-class TestHashedStorage:
-    @pytest.fixture
-    def collected(self, tmp_path: Path, settings: Any) -> Path:
-        settings.STATIC_ROOT = tmp_path
-        backend = f"{HashedStorage.__module__}.{HashedStorage.__qualname__}"
-        settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This function will give the folder of collected files, to look at."""
+    folder = tmp_path_factory.mktemp("static")
+    backend = f"{HashedStorage.__module__}.{HashedStorage.__qualname__}"
+    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
+    with override_settings(STATIC_ROOT=folder, STORAGES=storages):
         call_command("collectstatic", interactive=False, verbosity=0)
-        return tmp_path
+    return folder
 
+
+class TestHashedStorage:
     def test_names_modules_and_what_they_import_after_their_content(self, collected: Path) -> None:
         folder = collected / "js" / "upload"
         imported = [

@@ -1,5 +1,6 @@
 """Fixtures around the local AWS, for all tests: the root conftest imports them by name."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,19 @@ def aws(local_aws: LocalAws) -> Iterator[LocalAws]:
 
 
 def client(service: str, *, endpoint: str | None = None) -> Any:
-    """This function will give a boto3 client that does not retry, so that a refusal shows at once."""
+    """This function will give a boto3 client that does not retry, so that a refusal shows at once.
+
+    Those of the shared local AWS are made once: reading the rules of a service takes longer than most requests.
+    """
+    return _new_client(service, endpoint) if endpoint else _shared_client(service, settings.AWS_ENDPOINT_URL)
+
+
+@functools.cache
+def _shared_client(service: str, endpoint: str) -> Any:
+    return _new_client(service, endpoint)
+
+
+def _new_client(service: str, endpoint: str) -> Any:
     config = Config(
         signature_version="s3v4" if service == "s3" else None,
         s3={"addressing_style": "path"},
@@ -40,7 +53,7 @@ def client(service: str, *, endpoint: str | None = None) -> Any:
     return boto3.client(  # type: ignore[call-overload]
         service,
         config=config,
-        endpoint_url=endpoint or settings.AWS_ENDPOINT_URL,
+        endpoint_url=endpoint,
         region_name=settings.AWS_REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",

@@ -20,6 +20,9 @@ PRODUCTION := GENOMICS_ENV=production LOCAL_AWS=0 WEB_ORIGIN=https://genomics.ex
 JOURNEY_TIMES := FREE_KEPT_HOT_SECONDS=10 DOWNLOAD_URL_LIFETIME_SECONDS=5 ARCHIVE_PAUSE_SECONDS=5 \
 	BILLING_TEST_CLOCKS=1 BILLING_TRIAL_DAYS=0
 
+# Each of the many processes would otherwise compile all our modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo up test check bench bench-annotator bench-archive accuracy chaos chaos-billing lambda fmt lock clean chromium

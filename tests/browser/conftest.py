@@ -100,8 +100,7 @@ def sent(page: Page) -> list[str]:
 def upload_page(page: Page, url: str, sign_in: Callable[[User], None], free_user: User) -> Page:
     """This function will give the upload page of a user with a free lab."""
     sign_in(free_user)
-    page.goto(url + reverse("jobs:new"))
-    page.wait_for_load_state("networkidle")
+    page.goto(url + reverse("jobs:new"))  # until `load`, before which the page's modules have run
     return page
 
 

@@ -94,6 +94,7 @@ class TestReceiveMessage:
             assert [message["Body"] for message in poll.result(timeout=15)] == ["now"]
 
     def test_gives_nothing_to_a_client_that_went_away(self, aws: LocalAws, sqs: Any, queue: str) -> None:
+        others = _serving_threads()  # each open connection has one, also between requests
         connection = http.client.HTTPConnection(aws.url.removeprefix("http://"))
         connection.request(
             "POST",
@@ -105,10 +106,11 @@ class TestReceiveMessage:
                 "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260301/us-east-1/sqs/aws4_request, x",
             },
         )
-        _wait_for(lambda: _polling_threads() > 0)
+        _wait_for(lambda: _serving_threads() - others)
+        (polling,) = _serving_threads() - others
         connection.close()
         sqs.send_message(QueueUrl=queue, MessageBody="for the living")
-        _wait_for(lambda: _polling_threads() == 0)
+        _wait_for(lambda: polling not in _serving_threads())
         assert [message["Body"] for message in _receive(sqs, queue)] == ["for the living"]
 
     def test_hides_a_message_until_its_time_is_over(self, sqs: Any, queue: str) -> None:
@@ -214,9 +216,9 @@ class TestPurgeQueue:
             sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=30)
 
 
-def _polling_threads() -> int:
-    """This function will count the server's threads that serve a request now."""
-    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+def _serving_threads() -> set[threading.Thread]:
+    """This function will give the server's threads that serve a connection now."""
+    return {thread for thread in threading.enumerate() if "process_request_thread" in thread.name}
 
 
 def _wait_for(condition: Any, *, seconds: float = 15) -> None:

@@ -234,6 +234,10 @@ def _join_parts(job: Job) -> None:
         job.refresh_from_db()
         _check_draft(job)
         raise _gone(job) from error
+    except StorageUnavailableError:
+        job.refresh_from_db()
+        _check_draft(job)  # its parts went away because another call has abandoned it
+        raise
 
 
 def _incomplete(job: Job, *, missing: list[int]) -> UploadIncompleteError:

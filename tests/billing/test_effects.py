@@ -1,6 +1,7 @@
 """A change of plan reaches jobs and archive once, in order, and only as long as it stands."""
 
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -126,9 +127,8 @@ class TestSweep:
         assert world.plan == Plan.PREMIUM
         assert effects.sweep(now=world.now + DAY) == 0
 
-    def test_adds_nothing_to_a_queue_that_is_full(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_adds_nothing_to_a_queue_that_is_full(self, lab: Lab) -> None:
         change(lab, Plan.PREMIUM)
-        with collected_hints() as hints:
-            monkeypatch.setattr(backlog, "waiting", lambda task: 5)
+        with collected_hints() as hints, mock.patch.object(backlog, "waiting", return_value=5):
             assert effects.sweep(now=NOW + DAY) == 0
             assert hints == []

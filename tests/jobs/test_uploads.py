@@ -311,6 +311,22 @@ class TestUploading:
         answer = upload_client.finish(client, begun["job"])
         assert (answer.status_code, answer.json()["error"]["code"]) == (409, "UPLOAD_GONE")
 
+    @pytest.mark.parametrize(("abandoned", "status_code"), [(True, 409), (False, 503)])
+    def test_whose_parts_cannot_be_joined_says_whether_it_is_over(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch, now: datetime, *, abandoned: bool, status_code: int
+    ) -> None:
+        begun = upload_client.begin(client, name="a.vcf", size_bytes=len(files.VCF)).json()
+        upload_client.put_parts(client, begun, files.VCF)
+
+        def fail(*args: object, **kwargs: object) -> None:
+            del args, kwargs
+            if abandoned:
+                uploads.discard(Job.objects.get(), actor="user:1", now=now)
+            raise StorageUnavailableError("InvalidPart")
+
+        monkeypatch.setattr(s3, "complete_upload", fail)
+        assert upload_client.finish(client, begun["job"]).status_code == status_code
+
 
 class TestDiscard:
     def test_cancels_the_draft_and_drops_its_parts(self, free_user: User, now: datetime) -> None:

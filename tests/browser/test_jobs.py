@@ -1,7 +1,9 @@
 """The list of jobs and what a person does with one of them."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -9,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from genomics.users.models import Lab, Membership, User
-from jobs import transitions
+from jobs import deletion, transitions
 from jobs.models import Job, Status
 from tests.browser.watching import PHONE, Watch
 from tests.jobs.factory import make_job
@@ -103,6 +105,23 @@ class TestDelete:
         expect(page.get_by_text("sample.vcf is deleted.")).to_be_visible()
         assert page.url == url + reverse("jobs:list")
         assert Job.objects.get().deleted_at is not None
+
+    def test_that_takes_its_time_is_not_overtaken_by_the_page_that_looks_for_news(
+        self, page: Page, url: str, sign_in: SignIn, free_user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def delete(*args: Any, **options: Any) -> None:
+            swift(*args, **options)
+            time.sleep(3)  # the page looks every two seconds
+
+        swift = deletion.delete
+        monkeypatch.setattr(deletion, "delete", delete)
+        job = make_job(free_user, now=timezone.now(), status=Status.RUNNING)
+        sign_in(free_user)
+        page.goto(url + reverse("jobs:detail", args=[job.pk]))
+        page.get_by_role("button", name="Delete", exact=True).click()
+        page.get_by_role("button", name="Delete for good").click()
+        page.wait_for_url(url + reverse("jobs:list"))
+        expect(page.get_by_text("sample.vcf is deleted.")).to_be_visible()
 
     def test_by_somebody_else_takes_the_open_page_away(
         self, page: Page, url: str, watch: Watch, sign_in: SignIn, free_user: User

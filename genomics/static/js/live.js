@@ -11,7 +11,10 @@ let version = live.dataset.liveVersion;
 let active = "liveActive" in live.dataset;
 let failures = 0;
 let timer = 0;
+let leaving = false; // a form takes this page away: what it does to the job is no news
 
+document.addEventListener("submit", leave);
+window.addEventListener("pageshow", stay);
 document.addEventListener("visibilitychange", () => schedule(0));
 document.body.addEventListener("htmx:beforeSwap", leaveWhenSignedOut);
 document.body.addEventListener("htmx:responseError", leaveWhenGone);
@@ -20,7 +23,7 @@ schedule();
 
 function schedule(pause = Math.min(PERIOD_MS * 2 ** failures, LONGEST_PAUSE_MS)) {
   clearTimeout(timer);
-  if (active && !document.hidden) {
+  if (active && !document.hidden && !leaving) {
     timer = setTimeout(poll, pause);
   }
 }
@@ -29,6 +32,9 @@ async function poll() {
   const question = new URLSearchParams({ t: live.dataset.liveToken, v: version });
   try {
     const answer = await fetch(`${live.dataset.liveUrl}?${question}`);
+    if (leaving) {
+      return;
+    }
     if (answer.status === 403) {
       // The token has aged out: a reload brings a new one, or the sign-in page.
       active = false;
@@ -48,6 +54,19 @@ async function poll() {
   schedule();
 }
 
+/** Stops asking once a form is sent: a reload would overtake the page that the form leads to. */
+function leave(event) {
+  leaving = event.target.method === "post" && !event.defaultPrevented;
+}
+
+/** Asks on when the browser shows this page again as it was left. */
+function stay(event) {
+  if (event.persisted) {
+    leaving = false;
+    schedule(0);
+  }
+}
+
 /** Reloads the page when a fragment was answered with the sign-in page, instead of showing that inside this one. */
 function leaveWhenSignedOut(event) {
   const { xhr, pathInfo } = event.detail;
@@ -59,7 +78,7 @@ function leaveWhenSignedOut(event) {
 
 /** Reloads the page of a job that was deleted, or of a lab that was left: the server says what there is instead. */
 function leaveWhenGone(event) {
-  if (event.detail.xhr.status === 404) {
+  if (event.detail.xhr.status === 404 && !leaving) {
     location.reload();
   }
 }

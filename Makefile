@@ -37,8 +37,8 @@ demo: $(VENV)/local.stamp ## Send a sample through everything; ONCE=1 stops then
 up: $(VENV)/local.stamp ## Start everything and serve until Ctrl-C; WEB_PORT=8001 chooses the port
 	@$(RUN) manage.py up $(ARGS)
 
-test: $(VENV)/dev.stamp chromium ## Run all tests, two at a time; ARGS="-k upload" runs some of them
-	$(RUN) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+test: $(VENV)/dev.stamp chromium ## Run all tests, three at a time; ARGS="-k upload" runs some of them
+	$(RUN) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 check: $(VENV)/dev.stamp ## Run all static checks
 	$(RUN) -m ruff format --check .

@@ -44,14 +44,11 @@ class Stack:
         until(lambda: self._is_ready or not self._runs, seconds=_START_SECONDS, why=lambda: "".join(self.lines))
         assert self._runs, "".join(self.lines)
 
-    def stop(self, number: signal.Signals) -> float:
-        """This function will send a signal and give the seconds until the process was gone."""
-        begin = time.monotonic()
+    def stop(self, number: signal.Signals) -> None:
+        """This function will send a signal and wait until the process is gone."""
         self._process.send_signal(number)
         self._process.wait(30)
-        seconds = time.monotonic() - begin
         self._reader.join()
-        return seconds
 
     @property
     def _runs(self) -> bool:

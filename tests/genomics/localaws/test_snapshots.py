@@ -153,13 +153,11 @@ class TestKill:
 
 
 class TestStop:
-    def test_saves_what_came_last_and_is_quick(self, tmp_path: Path) -> None:
+    def test_saves_what_came_last(self, tmp_path: Path) -> None:
         with running(tmp_path) as server:
             client("sqs", endpoint=server.url).create_queue(QueueName="last")
-            begin = time.monotonic()
             server.process.terminate()
             assert server.process.wait(timeout=30) == 0
-            assert time.monotonic() - begin < 3
             server.kill_and_start()
             urls = client("sqs", endpoint=server.url).list_queues()["QueueUrls"]
             assert [url.rpartition("/")[2] for url in urls] == ["last"]

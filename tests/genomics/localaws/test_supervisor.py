@@ -232,7 +232,7 @@ class TestStop:
         stage.supervisor.wait_ready()
         begin = time.monotonic()
         stage.supervisor.stop()
-        assert 0.1 <= time.monotonic() - begin < 2
+        assert 0.1 <= time.monotonic() - begin < 20  # it would go on for ever
 
     def test_sends_the_signal_that_the_child_wants(self, stage: _Stage) -> None:
         stage.supervisor.start(_child("worker", _SAYS_BYE, stop_signal=signal.SIGQUIT))

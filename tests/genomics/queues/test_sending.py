@@ -71,7 +71,7 @@ class TestSend:
                 begin = time.monotonic()
                 with django_capture_on_commit_callbacks(execute=True):
                     send("mail.send", mail_id=7)
-        assert 1 < time.monotonic() - begin < 5
+        assert 1 < time.monotonic() - begin < 20  # a minute, and once more, by default
         assert "No hint for mail.send" in caplog.text
 
     def test_refuses_a_task_that_nobody_runs(self) -> None:

@@ -75,7 +75,9 @@ def _of_subscription(subscription: Subscription, *, now: datetime, grace: timede
             # What is not paid is the period that has begun.
             return _in_grace(subscription, until=subscription.period_start_at + grace, now=now)
         case SubscriptionStatus.CANCELED if subscription.ended_at and not subscription.ended_in_trial:
-            return _in_grace(subscription, until=subscription.ended_at + grace, now=now)
+            # Whom Stripe gives up has had grace while it tried to be paid.
+            since = subscription.period_start_at if subscription.was_given_up else subscription.ended_at
+            return _in_grace(subscription, until=since + grace, now=now)
         case _:  # never paid, paused, or a trial that ended
             return _FREE
 

@@ -73,6 +73,7 @@ class Subscription:
     cancel_at: datetime | None  # None: goes on
     ended_at: datetime | None  # None: has not ended
     trial_end_at: datetime | None  # None: never had a trial
+    was_given_up: bool  # Stripe ended it because its last period was not paid
     latest_invoice_id: str | None
     test_clock_id: str | None  # None: its time is everybody's
 
@@ -187,6 +188,7 @@ def parse_subscription(data: Json) -> Subscription:
         cancel_at=_moment_or_none(data.get("cancel_at")),
         ended_at=_moment_or_none(data.get("ended_at")),
         trial_end_at=_moment_or_none(data.get("trial_end")),
+        was_given_up=(data.get("cancellation_details") or {}).get("reason") == "payment_failed",
         latest_invoice_id=_id_or_none(data.get("latest_invoice")),
         test_clock_id=_id_or_none(data.get("test_clock")),
     )

@@ -35,6 +35,7 @@ _ACTIVE = Subscription(
     cancel_at=None,
     ended_at=None,
     trial_end_at=None,
+    was_given_up=False,
     latest_invoice_id=None,
     test_clock_id=None,
 )
@@ -82,6 +83,11 @@ class TestDecide:
     def test_counts_the_grace_of_an_end_from_the_end(self) -> None:
         assert _decide(_CANCELED).grace_until == NOW - DAY + GRACE
         assert _decide(_CANCELED, now=NOW - DAY + GRACE).plan == Plan.FREE
+
+    def test_gives_no_second_grace_when_stripe_gives_up(self) -> None:
+        given_up = replace(_CANCELED, was_given_up=True)
+        assert _decide(given_up).grace_until == _decide(replace(given_up, status=SubscriptionStatus.PAST_DUE)).grace_until
+        assert _decide(given_up, now=given_up.period_start_at + GRACE).plan == Plan.FREE
 
     def test_gives_no_grace_after_a_trial(self) -> None:
         assert _decide(replace(_CANCELED, trial_end_at=NOW + DAY)).plan == Plan.FREE
@@ -140,6 +146,7 @@ def _subscriptions(draw: st.DrawFn) -> Subscription:
         cancel_at=draw(_maybe_moments),
         ended_at=draw(_moments) if status == SubscriptionStatus.CANCELED else None,
         trial_end_at=draw(_maybe_moments),
+        was_given_up=draw(st.booleans()),
     )
 
 

@@ -46,6 +46,22 @@ class TestLife:
         assert lab.settle() == Plan.FREE
         assert lab.entitlement.payment == Payment.NOTHING
 
+    def test_has_one_grace_whether_stripe_tries_or_has_given_up(self, lab: World) -> None:
+        lab.subscribe()
+        lab.settle()
+        lab.sandbox.fail_card(lab.customer)
+        lab.sandbox.renew(lab.customer)
+        lab.settle()
+        until = lab.entitlement.grace_until
+        assert until is not None
+        lab.advance(until - lab.now - timedelta(minutes=1))
+        assert (lab.settle(), lab.entitlement.grace_until) == (Plan.GRACE, until)
+        lab.advance(8 * DAY)
+        assert lab.settle() == Plan.FREE
+        assert lab.shop.subscription().status == "canceled"
+        plans = EntitlementChange.objects.order_by("version").values_list("plan", flat=True)
+        assert list(plans) == [Plan.PREMIUM, Plan.GRACE, Plan.FREE]
+
     def test_has_to_ask_the_bank(self, lab: World) -> None:
         lab.subscribe(card=ASKS_ALWAYS)
         assert lab.settle() == Plan.PREMIUM

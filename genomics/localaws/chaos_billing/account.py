@@ -57,6 +57,7 @@ class Subscription:
     attempt_at: int | None = None  # when it is charged next; None: never
     failures: int = 0
     ended: int | None = None  # None: it lives
+    was_given_up: bool = False  # it ended since it was not paid
 
     @property
     def is_on_trial(self) -> bool:
@@ -97,7 +98,11 @@ class Account:
         living = self.living
         if living and not living.is_owing:
             return Plan.PREMIUM
-        ends = [one.ended + GRACE for one in self.subscriptions if one.ended and not _is_mere_trial(one)]
+        ends = [
+            (one.begins if one.was_given_up else one.ended) + GRACE
+            for one in self.subscriptions
+            if one.ended and not _is_mere_trial(one)
+        ]
         if living:
             ends.append(living.begins + GRACE)
         return Plan.GRACE if any(self.now < end for end in ends) else Plan.FREE
@@ -216,7 +221,7 @@ class Account:
             return
         living.failures += 1
         if living.failures > len(TRIED_AGAIN_AFTER):
-            living.ended = self.now
+            living.ended, living.was_given_up = self.now, True
         else:
             living.attempt_at = self.now + TRIED_AGAIN_AFTER[living.failures - 1]
 

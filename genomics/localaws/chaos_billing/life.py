@@ -44,7 +44,9 @@ _CARDS: Mapping[str, Card] = {
 _WAYS: Mapping[Plan, frozenset[str]] = {  # acts that lead to a plan
     Plan.PREMIUM: frozenset({"subscribe", "pay the debt"}),
     Plan.GRACE: frozenset({"subscribe", "fail to renew", "let it end", "end at once"}),
-    Plan.FREE: frozenset({"fail to renew", "let it end", "end at once", "let grace pass", "let grace pass unpaid"}),
+    Plan.FREE: frozenset(
+        {"fail to renew", "let it end", "end at once", "let grace pass", "let grace pass unpaid", "let Stripe give up"}
+    ),
 }
 _LONGEST_WAY = 6
 _LOOK_SECONDS = 0.3

@@ -106,7 +106,7 @@ class TestDebt:
 
     def test_ends_the_subscription_after_the_last_attempt(self, owing: Account) -> None:
         owing.pass_time(_moment(2, 28) + CHARGED_AFTER + 15 * DAY)
-        assert (owing.living, owing.plan, owing.paid) == (None, Plan.GRACE, [MONTH])
+        assert (owing.living, owing.plan, owing.paid) == (None, Plan.FREE, [MONTH])
 
     def test_comes_when_the_bank_asks_and_nobody_is_there(self, paying: Account) -> None:
         paying.take_card(Card.ASKS)

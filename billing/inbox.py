@@ -1,8 +1,9 @@
 """What was heard from Stripe: that something of a customer has changed, and no more. Stripe itself is asked what.
 
-1. A webhook counts up what was heard of a customer, in its own transaction, and hints the task.
+1. A webhook counts up what was heard of a customer, in its own transaction, and hints the task if all was read before:
+   while something is unread, a hint is on its way already.
 2. The task notes the count, asks Stripe, and writes down that it has read up to that count. What comes in between was
-   perhaps not seen yet: it stays unread, and Stripe is asked once more.
+   perhaps not seen yet: it stays unread, and the task hints itself, since nobody else does.
 3. The sweep finds what was heard and not read, and the labs that the clock alone has changed.
 """
 
@@ -37,10 +38,17 @@ def hear(customer_id: str, *, event_id: str = "", now: datetime) -> None:
     Without an event it is the clock, or a comparison, that says so.
     """
     News.objects.bulk_create([News(pk=customer_id, heard=0, heard_at=now)], ignore_conflicts=True)
+    # Under the lock of the row: whoever reads at this moment finds in the end that there is more, and hints.
+    news = News.objects.select_for_update(no_key=True).get(pk=customer_id)
+    is_hinted = news.heard > news.read and news.next_attempt_at is None
     News.objects.filter(pk=customer_id).update(
-        heard=F("heard") + 1, event_id=event_id, heard_at=now, next_attempt_at=None
+        heard=F("heard") + 1,
+        event_id=event_id,
+        heard_at=news.heard_at if is_hinted else now,
+        next_attempt_at=None,
     )
-    send(RECONCILE, customer_id=customer_id)
+    if not is_hinted:
+        send(RECONCILE, customer_id=customer_id)
 
 
 def read(customer_id: str, *, now: datetime) -> bool:
@@ -68,6 +76,8 @@ def read(customer_id: str, *, now: datetime) -> bool:
         _put_off(news, now=now)
         return False
     News.objects.filter(pk=customer_id).update(read=Greatest(F("read"), news.heard), failures=0, next_attempt_at=None)
+    if News.objects.unread().filter(pk=customer_id).exists():
+        send(RECONCILE, customer_id=customer_id)
     return lab_id is not None
 
 
@@ -139,9 +149,11 @@ def _reconcile(lab_id: uuid.UUID, *, now: datetime) -> None:
 
 
 def _put_off(news: News, *, now: datetime) -> None:
+    """This function will have a customer read later, or at once if something was heard of it meanwhile."""
     pause = min(_FIRST_RETRY * 2 ** min(news.failures, 20), _LONGEST_RETRY)
-    News.objects.filter(pk=news.pk, heard=news.heard).update(next_attempt_at=now + pause)
     News.objects.filter(pk=news.pk).update(failures=F("failures") + 1)
+    if not News.objects.filter(pk=news.pk, heard=news.heard).update(next_attempt_at=now + pause):
+        send(RECONCILE, customer_id=news.pk)
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:

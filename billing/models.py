@@ -202,7 +202,7 @@ class News(models.Model):
     heard = models.PositiveBigIntegerField(default=1)  # counts what came
     read = models.PositiveBigIntegerField(default=0)  # up to this count Stripe has been asked since
     event_id = models.CharField(max_length=255, blank=True)  # of the last; empty: it was no event
-    heard_at = models.DateTimeField()
+    heard_at = models.DateTimeField()  # when it was hinted: what comes while a hint is on its way leaves it as it is
     failures = models.PositiveIntegerField(default=0)  # in a row
     next_attempt_at = models.DateTimeField(null=True, blank=True)  # None: at once
 

@@ -25,12 +25,30 @@ def unread() -> int:
 
 
 class TestHear:
-    def test_counts_and_hints(self, world: World) -> None:
+    def test_counts_and_hints_once(self, world: World) -> None:
         hear(world)
         hear(world, "evt_2")
         news = News.objects.get()
         assert (news.heard, news.read, news.event_id) == (2, 0, "evt_2")
-        assert world.hints == [(inbox.RECONCILE, {"customer_id": world.customer})] * 2
+        assert world.hints == [(inbox.RECONCILE, {"customer_id": world.customer})]
+        world.work()
+        hear(world, "evt_3")
+        assert len(world.hints) == 1
+
+    def test_hints_again_where_the_last_try_failed(self, world: World) -> None:
+        hear(world)
+        world.sandbox.set_chaos(error_share=1)
+        world.work()
+        hear(world, "evt_2")
+        assert len(world.hints) == 1
+
+    def test_is_found_by_the_sweep_though_more_and_more_is_heard(self, world: World) -> None:
+        """The hint of the first was lost, and those after it rely on it."""
+        now = world.now
+        for seconds in (0, 20, 40):
+            with transaction.atomic():
+                inbox.hear(world.customer, event_id="evt_1", now=now + timedelta(seconds=seconds))
+        assert inbox.sweep(now=now + timedelta(seconds=41)) == 1
 
     def test_is_undone_with_the_transaction_that_it_is_part_of(self, world: World) -> None:
         with transaction.atomic():
@@ -78,8 +96,10 @@ class TestRead:
             return answer
 
         monkeypatch.setattr(gateway, "subscription_objects", asked_too_early)
+        world.hints.clear()
         inbox.read(world.customer, now=world.now)
         assert (world.entitlement.plan, unread()) == (Plan.FREE, 1)
+        assert world.hints == [(inbox.RECONCILE, {"customer_id": world.customer})]
         monkeypatch.setattr(gateway, "subscription_objects", ask)
         world.work()
         assert (world.plan, unread()) == (Plan.PREMIUM, 0)
@@ -112,6 +132,21 @@ class TestRead:
         world.sandbox.set_chaos(error_share=0)
         hear(world, "evt_2")
         assert inbox.read(world.customer, now=world.now)
+
+    def test_is_not_put_off_when_something_is_heard_while_it_fails(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hear(world)
+        world.hints.clear()
+
+        def heard_and_failed(*_args: object, **_fields: object) -> None:
+            hear(world, "evt_2")
+            raise KeyError("items")
+
+        monkeypatch.setattr(inbox, "reconcile", heard_and_failed)
+        assert not inbox.read(world.customer, now=world.now)
+        assert News.objects.get().next_attempt_at is None
+        assert len(world.hints) == 1
 
     def test_puts_off_what_fails_for_another_reason(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         hear(world)

@@ -35,11 +35,12 @@ def visit(lab: Lab, *, now: datetime, flow: Flow = Flow.START) -> str:
     configuration = ours(gateway.portal_configurations())
     if configuration is None:
         raise BillingRefusedError("The place to manage this is not set up yet: tell whoever runs this site.")
+    customer_id = customers.customer_of(lab, now=now)
     return gateway.begin_portal(
-        customer_id=customers.customer_of(lab, now=now),
+        customer_id=customer_id,
         configuration_id=configuration["id"],
         return_url=settings.WEB_ORIGIN + reverse("billing:back", args=[lab.pk]),
-        flow=_flow(flow, subscription_id=entitlement.subscription_id),
+        flow=_flow(flow, customer_id=customer_id),
         key=str(uuid.uuid4()),
     )
 
@@ -76,10 +77,21 @@ def ours(configurations: list[Json]) -> Json | None:
     return next(found, None)
 
 
-def _flow(flow: Flow, *, subscription_id: str) -> dict[str, Any] | None:
+def _flow(flow: Flow, *, customer_id: str) -> dict[str, Any] | None:
+    """This function will give what the portal opens with; None: its start page.
+
+    Stripe is asked which subscription there is to cancel: one that we know of may have ended meanwhile, and the start
+    page says so.
+    """
     match flow:
         case Flow.CARD:
             return {"type": "payment_method_update"}
-        case Flow.CANCEL if subscription_id:
-            return {"type": "subscription_cancel", "subscription_cancel": {"subscription": subscription_id}}
+        case Flow.CANCEL:
+            going_on = (
+                one
+                for one in facts.ours(gateway.subscription_objects(customer_id))
+                if one.is_live and one.cancel_at is None
+            )
+            if subscription := next(going_on, None):
+                return {"type": "subscription_cancel", "subscription_cancel": {"subscription": subscription.id}}
     return None

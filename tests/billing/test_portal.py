@@ -51,6 +51,28 @@ class TestVisit:
         assert isinstance(opened, dict)
         assert opened["type"] == kind
 
+    @pytest.mark.parametrize("is_over", [True, False])
+    def test_opens_at_its_start_where_nothing_is_left_to_cancel(
+        self, lab: Lab, shop: Shop, now: datetime, is_over: bool
+    ) -> None:
+        (subscription,) = books.subscriptions(lab)
+        if is_over:
+            stripe.Subscription.cancel(subscription.id)
+        else:
+            stripe.Subscription.modify(subscription.id, cancel_at_period_end=True)
+        portal.visit(lab, now=now, flow=Flow.CANCEL)
+        assert _session(shop)["flow"] is None
+
+    def test_cancels_the_subscription_that_there_is_and_not_one_of_before(
+        self, lab: Lab, shop: Shop, now: datetime
+    ) -> None:
+        stripe.Subscription.cancel(books.subscriptions(lab)[0].id)
+        new = stripe.Subscription.create(customer=books.customer(lab), items=[{"price": shop.monthly}])
+        portal.visit(lab, now=now, flow=Flow.CANCEL)
+        opened = _session(shop)["flow"]
+        assert isinstance(opened, dict)
+        assert opened["subscription_cancel"]["subscription"] == new.id
+
     def test_is_refused_to_a_lab_that_never_paid(self, shop: Shop, stranger: User, now: datetime) -> None:
         with pytest.raises(BillingRefusedError, match="no subscription yet"):
             portal.visit(Lab.objects.of(stranger)[0], now=now)

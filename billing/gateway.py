@@ -204,18 +204,16 @@ def begin_checkout(
     `expires_at` lies between 30 minutes and 24 hours ahead. The session's id takes the place of
     {CHECKOUT_SESSION_ID} in `success_url`.
     """
-    metadata = {settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY: lab_id}
-    data: dict[str, Any] = {"metadata": metadata}
+    data: dict[str, Any] = {"metadata": {settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY: lab_id}}
     if trial_days:
         data["trial_period_days"] = trial_days
     with _translated():
         session = stripe.checkout.Session.create(
             mode="subscription",
             customer=customer_id,
-            client_reference_id=lab_id,
+            client_reference_id=lab_id,  # and no metadata: dj-stripe would write those to the customer, without a key
             line_items=[{"price": price_id, "quantity": 1}],
             subscription_data=data,  # type: ignore[arg-type]  # a TypedDict that is put together
-            metadata=metadata,
             success_url=success_url,
             cancel_url=cancel_url,
             expires_at=int(expires_at.timestamp()),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import stripe
+from djstripe.models import Session
 
 from billing import checkout, gateway
 from billing.checkout import Arrival
@@ -54,12 +55,22 @@ class TestBegin:
     def test_leads_to_stripe_with_the_labs_id_and_nothing_else(self, begin: Begin, lab: Lab, shop: Shop) -> None:
         assert begin() == books.open_sessions()[0].url
         session = books.open_sessions()[0]
-        assert session.to_dict()["metadata"] == {"lab": str(lab.pk)}
+        assert session.to_dict()["metadata"] == {}
         assert (session.client_reference_id, session.customer) == (str(lab.pk), books.customer(lab))
         assert str(session.success_url).endswith(f"/billing/{lab.pk}/return/?session_id={{CHECKOUT_SESSION_ID}}")
         shop.sandbox.person.pay(session.id)
         (subscription,) = books.subscriptions(lab)
         assert subscription.to_dict()["metadata"] == {"lab": str(lab.pk)}
+
+    def test_gives_dj_stripe_nothing_to_write(self, begin: Begin, lab: Lab, shop: Shop) -> None:
+        """It writes what a session's metadata say of the lab to the customer, and without an idempotency key."""
+        begin()
+        shop.sandbox.person.pay(books.open_sessions()[0].id)
+        session = stripe.checkout.Session.list(customer=books.customer(lab)).data[0]
+        before = len(shop.sandbox.calls)
+        Session.sync_from_stripe_data(session)
+        assert Session.objects.get().customer.id == books.customer(lab)
+        assert {call.method for call in shop.sandbox.calls[before:]} == {"GET"}
 
     def test_asked_again_leads_to_the_same_page(self, begin: Begin) -> None:
         assert begin() == begin(later=timedelta(minutes=50))

@@ -60,6 +60,12 @@ def subscription_of(subscription_id: str) -> Subscription | None:
     return values.parse_subscription(data) if data else None
 
 
+def ended_subscriptions_of(customer_id: str) -> set[str]:
+    """This function will give the ids of a customer's subscriptions that are over."""
+    rows = models.Subscription.objects.filter(customer__id=customer_id)
+    return {one.id for one in map(values.parse_subscription, _json(rows)) if one.has_ended}
+
+
 def invoices_of(customer_id: str) -> list[Invoice]:
     """This function will give the latest invoices of a customer that are more than a draft, newest first."""
     rows = models.Invoice.objects.filter(customer__id=customer_id) if customer_id else models.Invoice.objects.none()

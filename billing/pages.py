@@ -1,7 +1,7 @@
 """What the pages of billing show, put together from our rows and the mirror: Stripe is not asked here."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -99,8 +99,23 @@ def papers(customer_id: str) -> list[Paper]:
     """This function will give invoices and refunds of a customer, newest first."""
     if not customer_id:
         return []
-    found: list[Paper] = [*mirror.invoices_of(customer_id), *mirror.refunds_of(customer_id)]
+    found: list[Paper] = [*_invoices(customer_id), *mirror.refunds_of(customer_id)]
     return sorted(found, key=_date, reverse=True)
+
+
+def _invoices(customer_id: str) -> list[Invoice]:
+    """This function will give a customer's invoices; nobody is asked to pay for a subscription that is over.
+
+    Stripe leaves such an invoice open and collects it no more. Paying it would bring nothing back.
+    """
+    found = mirror.invoices_of(customer_id)
+    if not any(one.status == "open" for one in found):
+        return found
+    ended = mirror.ended_subscriptions_of(customer_id)
+    return [
+        replace(one, status="uncollectible") if one.status == "open" and one.subscription_id in ended else one
+        for one in found
+    ]
 
 
 def _date(paper: Paper) -> datetime:

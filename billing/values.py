@@ -100,6 +100,7 @@ class Invoice:
     due: Money  # what is still to be paid
     hosted_url: str | None  # Stripe's page on which it can be seen and paid
     pdf_url: str | None
+    subscription_id: str | None  # None: it is for something else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +196,7 @@ def parse_subscription(data: Json) -> Subscription:
 
 
 def parse_invoice(data: Json) -> Invoice:
+    parent = (data.get("parent") or {}).get("subscription_details") or {}
     return Invoice(
         id=data["id"],
         number=data.get("number"),
@@ -204,6 +206,7 @@ def parse_invoice(data: Json) -> Invoice:
         due=Money(amount=data["amount_remaining"], currency=data["currency"]),
         hosted_url=data.get("hosted_invoice_url"),
         pdf_url=data.get("invoice_pdf"),
+        subscription_id=_id_or_none(parent.get("subscription")),
     )
 
 

@@ -1,17 +1,19 @@
 from datetime import datetime, timedelta
 
 import pytest
+import stripe
 
 from archive import promises
 from archive.models import RetrievalState
-from billing import bootstrap, pages
+from billing import bootstrap, mirror, pages
 from billing.models import Basis, Effect, EntitlementChange
 from billing.sandbox.sandbox import Sandbox
-from billing.values import Interval, Money
+from billing.values import Interval, Invoice, Money
 from genomics.users.limits import Plan
 from genomics.users.models import Lab, User
 from jobs.models import Job, Kind, ResultFile, Status
 from tests.archive.factory import make_archived_file, make_retrieval
+from tests.billing.sandbox.fixtures import Shop
 from tests.jobs.factory import make_job
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +85,19 @@ class TestWays:
 
     def test_are_none_where_nothing_rests(self, lab: Lab, now: datetime) -> None:
         assert pages.ways(promises.for_lab(lab, plan=Plan.PREMIUM), now=now) == []
+
+
+class TestPapers:
+    def test_ask_to_pay_for_a_subscription_only_while_it_goes_on(self, shop: Shop) -> None:
+        subscription = shop.subscribe()
+        shop.sandbox.fail_card(shop.customer)
+        shop.sandbox.renew(shop.customer)
+        mirror.refresh(shop.customer)
+        assert [paper.status for paper in pages.papers(shop.customer) if isinstance(paper, Invoice)] == ["open", "paid"]
+        stripe.Subscription.cancel(subscription.id)
+        mirror.refresh(shop.customer)
+        states = [paper.status for paper in pages.papers(shop.customer) if isinstance(paper, Invoice)]
+        assert states == ["uncollectible", "paid"]
 
 
 class TestHistory:

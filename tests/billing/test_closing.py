@@ -1,5 +1,6 @@
 """A lab that is deleted pays nothing any more, is seen by nobody, and leaves nothing."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -152,6 +153,14 @@ class TestDeleteLab:
         page = owner.get(url).content.decode()
         assert "1 job with all results" in page
         assert "its subscription: it ends at once" in page
+
+    def test_is_a_page_of_labs_and_not_of_billing(
+        self, world: World, url: str, owner: Client, settings: Any
+    ) -> None:
+        settings.BILLING_MODE = "sandbox"
+        page = owner.get(url).content.decode()
+        assert re.findall(r'aria-current="page">.*?</svg>\s*(\w+)', page, re.DOTALL) == ["Labs"]
+        assert "no real money" not in page
 
     def test_wants_the_name(self, world: World, url: str, owner: Client) -> None:
         answer = owner.post(url, {"name": "another"})

@@ -60,7 +60,7 @@ def begin(lab: Lab, lookup_key: str, *, user: User, now: datetime) -> str:
 class Arrival:
     """What Stripe says when somebody comes back from its checkout."""
 
-    is_paid: bool  # or tried for nothing; False: Stripe has not confirmed it yet
+    is_paid: bool  # or tried free of charge; False: Stripe has not confirmed it yet
     plan: Plan
     was_second: bool  # it was a second subscription: refunded and ended
 

@@ -33,7 +33,7 @@ _WRITTEN = (
 _PREMIUM_BECAUSE = {
     Basis.SUBSCRIPTION: "A subscription is paid for.",
     Basis.TRIAL: "A trial has begun.",
-    Basis.GRANT: "An admin granted the plan.",
+    Basis.GRANT: "The lab has a granted plan.",
 }
 
 
@@ -148,5 +148,5 @@ def _reason(verdict: Verdict, *, before: Plan, basis_before: Basis) -> str:
 
 def _reason_of_grace(verdict: Verdict, *, before: Plan) -> str:
     if verdict.subscription is None:
-        return "The plan that an admin granted is over." if before == Plan.PREMIUM else _PREMIUM_BECAUSE[Basis.GRANT]
+        return "The granted plan is over." if before == Plan.PREMIUM else _PREMIUM_BECAUSE[Basis.GRANT]
     return "The subscription has ended." if verdict.subscription.ended_at else "A payment failed."

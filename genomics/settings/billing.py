@@ -53,7 +53,7 @@ BILLING_GRACE = env.seconds(
     default=timedelta(days=14),
 )
 BILLING_TRIAL_DAYS = env.integer(
-    "BILLING_TRIAL_DAYS", "days that a lab may try PREMIUM for nothing, once; 0 offers no trial", default=14
+    "BILLING_TRIAL_DAYS", "days that a lab may try PREMIUM free of charge, once; 0 offers no trial", default=14
 )
 BILLING_TEST_CLOCKS = env.flag(
     "BILLING_TEST_CLOCKS",

@@ -200,8 +200,8 @@ class TestGrants:
         assert world.reconcile(now=now + 10 * DAY).grace_until == now + 24 * DAY
         assert world.reconcile(now=now + 24 * DAY).plan == Plan.FREE
         reasons = list(EntitlementChange.objects.order_by("version").values_list("reason", flat=True))
-        assert reasons[0] == "An admin granted the plan."
-        assert reasons[1] == "The plan that an admin granted is over."
+        assert reasons[0] == "The lab has a granted plan."
+        assert reasons[1] == "The granted plan is over."
 
     def test_count_less_than_a_subscription_and_take_over_when_it_ends(self, world: World) -> None:
         subscription = world.subscribe()

@@ -143,7 +143,7 @@ class TestUpgrade:
     ) -> None:
         sign_in(free_user)
         page.goto(_address("upgrade", lab, url))
-        expect(page.get_by_text("The first 14 days are for nothing")).to_be_visible()
+        expect(page.get_by_text("The first 14 days are free of charge")).to_be_visible()
         _subscribed(page, lab, url)
         page.goto(_address("detail", lab, url))
         expect(page.get_by_text("The trial goes on until")).to_be_visible()
@@ -169,7 +169,7 @@ class TestPortal:
         sign_in(free_user)
         _subscribed(page, lab, url)
         page.goto(_address("detail", lab, url))
-        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name="Cancel Premium").click()
         page.get_by_role("button", name="Cancel plan").click()
         _return(page)
         expect(page.get_by_text("Cancelled: Premium ends on")).to_be_visible()

@@ -121,7 +121,7 @@ class Account:
         return self.living is not None and self.credit < self.prices[self.living.pace]
 
     def subscribe(self, pace: Pace, *, card: Card) -> None:
-        """This function will begin a subscription that the person has paid at the screen, or tries for nothing."""
+        """This function will begin a subscription that the person has paid at the screen, or tries free of charge."""
         assert self.living is None
         self.card, self.is_broken = card, False
         trial_ends = self.now + self.trial_days * DAY if self.trial_days and not self.has_tried else None

@@ -2,18 +2,31 @@
 
 import gzip
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 from playwright.sync_api import Dialog, Page, Route, expect
 
 from genomics.aws import s3
 from genomics.users.models import User
 from jobs import storage
 from jobs.models import Job, Status
-from tests.browser.uploading import HEADER, LARGE, RECORD, VCF, Parts, bgzipped, choose, hold_parts, is_put
+from tests.browser.uploading import (
+    HEADER,
+    LARGE,
+    RECORD,
+    VCF,
+    Parts,
+    before_the_scripts,
+    bgzipped,
+    choose,
+    hold_parts,
+    is_put,
+)
 from tests.browser.watching import Watch
 
 REFUSED: list[tuple[str, bytes, str]] = [
@@ -114,6 +127,15 @@ class TestUpload:
         job = Job.objects.get()
         assert (job.status, job.owner, job.name) == (Status.PENDING, free_user, name)
         assert s3.read_head(storage.bucket(storage.INPUTS), key=job.input_key, length=10**6) == content
+
+    def test_takes_a_file_that_was_chosen_before_the_scripts_came(
+        self, page: Page, url: str, sign_in: Callable[[User], None], free_user: User
+    ) -> None:
+        sign_in(free_user)
+        with before_the_scripts(page):
+            page.goto(url + reverse("jobs:new"), wait_until="commit")
+            choose(page, "sample.vcf", VCF)
+        expect(page.get_by_role("heading", name="sample.vcf")).to_be_visible()
 
     def test_takes_a_dropped_file(self, upload_page: Page) -> None:
         transfer = upload_page.evaluate_handle(

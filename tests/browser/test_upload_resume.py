@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from genomics.aws import s3
 from jobs import storage
 from jobs.models import Job, Status
-from tests.browser.uploading import LARGE, VCF, Parts, choose, is_put, on_disk, row
+from tests.browser.uploading import LARGE, VCF, Parts, before_the_scripts, choose, is_put, on_disk, row
 from tests.browser.watching import Watch
 
 pytestmark = pytest.mark.usefixtures("small_parts")
@@ -124,6 +124,16 @@ class TestReload:
         expect_job(upload_page)
         assert parts.arrived == {3: 1}
         assert Job.objects.count() == 1
+
+    def test_goes_on_with_a_file_that_was_chosen_before_the_scripts_came(self, upload_page: Page) -> None:
+        send_some(upload_page, passing={1, 2})
+        parts = Parts(upload_page, passing=ALL)
+        upload_page.once("dialog", lambda dialog: dialog.accept())
+        with before_the_scripts(upload_page):
+            upload_page.reload(wait_until="commit")
+            upload_page.get_by_label("Choose the file: large.vcf").set_input_files(on_disk("large.vcf", LARGE))
+        expect_job(upload_page)
+        assert parts.arrived == {3: 1}
 
     def test_goes_on_too_when_the_file_is_chosen_as_a_new_one(self, upload_page: Page) -> None:
         send_some(upload_page, passing={2})

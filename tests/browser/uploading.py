@@ -4,6 +4,8 @@ import hashlib
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,6 +51,25 @@ class Parts:
     def _count(self, response: Response) -> None:
         if is_put(response.request) and response.ok:
             self.arrived[_number(response.url)] += 1
+
+
+@contextmanager
+def before_the_scripts(page: Page) -> Iterator[None]:
+    """This function will keep the script of the upload page back, so that a person is quicker than it."""
+    held: list[Route] = []
+    is_held = True
+
+    def hold(route: Route) -> None:
+        if is_held:
+            held.append(route)
+        else:
+            route.fallback()
+
+    page.route(re.compile(r"/js/upload/page[^/]*\.js"), hold)
+    yield
+    is_held = False
+    for route in held:
+        route.continue_()
 
 
 def on_disk(name: str, content: bytes) -> Path:

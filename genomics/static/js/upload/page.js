@@ -26,13 +26,13 @@ const unfinished = new Unfinished(part.unfinished, {
 let said = ""; // the latest announcement
 
 listen();
+// Whoever was quicker than these scripts has chosen already, and no event comes of it any more.
+showLab();
+take();
+unfinished.take();
 
 function listen() {
-  part.file.addEventListener("change", () => {
-    const files = [...part.file.files];
-    part.file.value = ""; // so that the same files can be chosen again
-    add(files);
-  });
+  part.file.addEventListener("change", take);
   part.lab.addEventListener("change", showLab);
   part["cancel-all"].addEventListener("click", () => queue.cancelAll());
   addEventListener("beforeunload", (event) => {
@@ -61,6 +61,15 @@ function listen() {
       location.reload();
     }
   });
+}
+
+/** Takes the files that the input holds. */
+function take() {
+  const files = [...part.file.files];
+  part.file.value = ""; // so that the same files can be chosen again
+  if (files.length > 0) {
+    add(files);
+  }
 }
 
 function add(files, { draft = null } = {}) {

@@ -11,10 +11,10 @@ export class Unfinished {
    * follows the list: the keyboard goes on there when the list has gone.
    */
   constructor(root, { after, server, onChosen }) {
-    Object.assign(this, { root, after, server });
+    Object.assign(this, { root, after, onChosen, server });
     this.#items = [...root.querySelectorAll("[data-draft]")].map((node) => ({ node, draft: draftOf(node) }));
     for (const item of this.#items) {
-      this.#listen(item, onChosen);
+      this.#listen(item);
       this.#showHowFar(item);
     }
   }
@@ -34,15 +34,25 @@ export class Unfinished {
     this.#show(job, true);
   }
 
-  #listen({ node, draft }, onChosen) {
+  /** Takes the files that were chosen before there was anybody to hear of it. */
+  take() {
+    for (const item of this.#items) {
+      this.#take(item);
+    }
+  }
+
+  #take({ node, draft }) {
     const input = node.querySelector("input");
-    input.addEventListener("change", () => {
-      const [file] = input.files;
-      input.value = ""; // so that the same file can be chosen again
-      if (file) {
-        onChosen(file, draft);
-      }
-    });
+    const [file] = input.files;
+    input.value = ""; // so that the same file can be chosen again
+    if (file) {
+      this.onChosen(file, draft);
+    }
+  }
+
+  #listen(item) {
+    const { node, draft } = item;
+    node.querySelector("input").addEventListener("change", () => this.#take(item));
     node.querySelector("button").addEventListener("click", async () => {
       this.hide(draft.job);
       try {

@@ -21,7 +21,7 @@ from genomics.users.models import Lab, Membership, Role, User
 from jobs.models import Job, Kind, Status
 from tests.archive.factory import make_archived_file, make_recall, make_retrieval
 from tests.browser import paying
-from tests.browser.watching import Watch
+from tests.browser.watching import PHONE, Watch
 from tests.jobs.factory import make_job
 
 SignIn = Callable[[User], None]
@@ -231,6 +231,20 @@ class TestBanner:
         watch.check_look()
         page.get_by_role("link", name="Pay the invoice").last.click()
         expect(page.get_by_role("heading", name=re.compile("Invoice"))).to_be_visible()
+
+
+class TestSandbox:
+    def test_lets_its_tables_scroll_in_boxes_of_their_own_on_a_phone(
+        self, page: Page, url: str, sign_in: SignIn, shop: Sandbox, lab: Lab, free_user: User, paid: None
+    ) -> None:
+        sign_in(free_user)
+        _subscribed(page, lab, url)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.goto(f"{django_settings.SANDBOX_ORIGIN}/_sandbox/")
+        expect(page.get_by_role("heading", name="Requests to the API")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        broken = "[...document.querySelectorAll('td code')].filter((one) => one.getClientRects().length > 1).length"
+        assert page.evaluate(broken) == 0, "what is long is broken into pieces instead of being scrolled to"
 
 
 class TestLooks:

@@ -143,6 +143,8 @@ def _flow(world: World, sent: Any, customer: str) -> Json | None:
         )
         if subscription["customer"] != customer:
             raise ApiError("The subscription does not belong to this customer.", param="flow_data")
+        if subscription["status"] in collection.DEAD or subscription["cancel_at"]:
+            raise ApiError("The subscription is canceled already, or set to be.", param="flow_data")
     after = {"hosted_confirmation": None, "redirect": None, "type": "portal_homepage"}
     return {
         "after_completion": after | (sent.get("after_completion") or {}),

@@ -65,6 +65,19 @@ class TestCreateSession:
         with pytest.raises(stripe.InvalidRequestError):
             stripe.billing_portal.Session.create(**({"customer": shop.customer} | wrong))
 
+    @pytest.mark.parametrize("is_over", [True, False])
+    def test_cancels_nothing_twice(self, shop: Shop, is_over: bool) -> None:
+        subscription = shop.subscribe()
+        if is_over:
+            stripe.Subscription.cancel(subscription.id)
+        else:
+            stripe.Subscription.modify(subscription.id, cancel_at_period_end=True)
+        with pytest.raises(stripe.InvalidRequestError, match="canceled already"):
+            stripe.billing_portal.Session.create(
+                customer=shop.customer,
+                flow_data={"type": "subscription_cancel", "subscription_cancel": {"subscription": subscription.id}},
+            )
+
 
 class TestVisit:
     def test_cancels_and_keeps(self, shop: Shop) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from billing import checkout, entitlements, facts, gateway
+from billing.models import Entitlement
 from genomics import locks
 from genomics.queues import send
 from genomics.users import memberships
@@ -37,8 +38,7 @@ def close(lab_id: uuid.UUID, *, actor: str, now: datetime) -> None:
     3. A worker deletes its jobs and, when their bytes are gone, the lab.
     """
     with transaction.atomic():
-        entitlements.locked(lab_id)  # nobody opens a checkout meanwhile
-        _end_payments(lab_id, now=now)
+        _end_payments(entitlements.locked(lab_id), now=now)  # nobody opens a checkout meanwhile
         lab = Lab.objects.get(pk=lab_id)
         memberships.disband(lab, now=now)
         lab.invitations.all().delete()
@@ -67,8 +67,7 @@ def _go_on(lab: Lab, *, now: datetime) -> bool:
         if not needs.free_of_upper_floors(Lab.objects.filter(pk=lab.pk)).exists():
             return False
         with transaction.atomic():
-            entitlements.locked(lab.pk)
-            _end_payments(lab.pk, now=now)
+            _end_payments(entitlements.locked(lab.pk), now=now)
             lab.delete()
     except Exception:
         logger.exception("Closed lab %s could not be gone on with; the sweep goes on.", lab.pk)
@@ -84,11 +83,11 @@ def _delete(job: Job, *, now: datetime) -> None:
         logger.info("Job %s moves: it is deleted the next time.", job.pk)
 
 
-def _end_payments(lab_id: uuid.UUID, *, now: datetime) -> None:
+def _end_payments(entitlement: Entitlement, *, now: datetime) -> None:
     """This function will end whatever the lab could still be charged for; the caller has locked its entitlement."""
     if settings.BILLING_MODE == "off":
         return
-    checkout.end_visit(lab_id, now=now)
-    for one in facts.subscriptions_of(entitlements.locked(lab_id), now=now):
+    checkout.end_visit(entitlement.pk, now=now)
+    for one in facts.subscriptions_of(entitlement, now=now):
         if not one.has_ended:
             gateway.cancel_subscription(one.id, key=f"close:{one.id}")

@@ -15,6 +15,7 @@ from billing import closing
 from billing.errors import StripeError
 from billing.forms import LabNameForm
 from billing.models import Entitlement
+from billing.values import SubscriptionStatus
 from genomics.users.models import Lab, User
 from jobs.models import Job
 
@@ -51,5 +52,9 @@ def _what_goes(lab: Lab) -> dict[str, object]:
     return {
         "jobs": Job.objects.filter(lab=lab, deleted_at=None).count(),
         "members": lab.memberships.count(),
-        "pays": bool(entitlement and entitlement.subscription_id and entitlement.subscription_status != "canceled"),
+        "pays": bool(
+            entitlement
+            and entitlement.subscription_id
+            and entitlement.subscription_status != SubscriptionStatus.CANCELED
+        ),
     }

@@ -6,7 +6,7 @@ are done once. Metadata hold ids of ours and nothing else.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,24 +64,24 @@ def create_customer(*, lab_id: str, key: str, test_clock_id: str | None = None) 
     """This function will make a customer for a lab, and give its id. The same key always asks for the same."""
     metadata = {settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY: lab_id}
     clock: dict[str, Any] = {"test_clock": test_clock_id} if test_clock_id else {}
-    with _translated():
+    with translated():
         return stripe.Customer.create(metadata=metadata, **clock, idempotency_key=key).id
 
 
 def create_test_clock(*, frozen_at: datetime, key: str) -> str:
     """This function will make a clock for customers whose time is to be moved, and give its id. Never in live mode."""
-    with _translated():
+    with translated():
         return stripe.test_helpers.TestClock.create(frozen_time=int(frozen_at.timestamp()), idempotency_key=key).id
 
 
 def time_of_clock(test_clock_id: str) -> datetime:
-    with _translated():
+    with translated():
         return datetime.fromtimestamp(stripe.test_helpers.TestClock.retrieve(test_clock_id).frozen_time, UTC)
 
 
 def customers_of_clock(test_clock_id: str) -> list[str]:
     """This function will give the ids of the customers whose time is that of a test clock."""
-    with _translated():
+    with translated():
         return [one.id for one in stripe.Customer.list(test_clock=test_clock_id, limit=_PAGE).auto_paging_iter()]
 
 
@@ -91,43 +91,38 @@ def payer(customer_id: str) -> Payer:
 
 def customer_object(customer_id: str) -> Json:
     """This function will give a customer as Stripe's own JSON, a deleted one too."""
-    with _translated():
+    with translated():
         return stripe.Customer.retrieve(customer_id).to_dict(for_json=True)
 
 
 def change_email(customer_id: str, *, email: str, key: str) -> Json:
     """This function will say where invoices go, and give the customer as Stripe's own JSON."""
-    with _translated():
+    with translated():
         return stripe.Customer.modify(customer_id, email=email, idempotency_key=key).to_dict(for_json=True)
 
 
-def subscriptions(customer_id: str) -> list[Subscription]:
-    """This function will give all subscriptions of a customer, ended ones included, newest first."""
-    return [parse_subscription(data) for data in subscription_objects(customer_id)]
-
-
 def subscription_objects(customer_id: str) -> list[Json]:
-    """This function will give the same as Stripe's own JSON, for dj-stripe's mirror."""
-    with _translated():
+    """This function will give all subscriptions of a customer, ended ones included, newest first, as Stripe's JSON."""
+    with translated():
         page = stripe.Subscription.list(customer=customer_id, status="all", limit=_PAGE)
         return [one.to_dict(for_json=True) for one in page.auto_paging_iter()]
 
 
 def all_subscription_objects() -> Iterator[Json]:
     """This function will page through all subscriptions of the account, whatever they are for, ended ones included."""
-    with _translated():
+    with translated():
         for one in stripe.Subscription.list(status="all", limit=_PAGE).auto_paging_iter():
             yield one.to_dict(for_json=True)
 
 
 def subscription_object(subscription_id: str) -> Json:
-    with _translated():
+    with translated():
         return stripe.Subscription.retrieve(subscription_id).to_dict(for_json=True)
 
 
 def identify(customer_id: str) -> Identity:
     """This function will ask whose customer one is. Raises StripeMissingError when there never was one."""
-    with _translated():
+    with translated():
         data = stripe.Customer.retrieve(customer_id).to_dict(for_json=True)
     lab_id = (data.get("metadata") or {}).get(settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY)
     return Identity(lab_id=lab_id, is_deleted=bool(data.get("deleted")))
@@ -135,7 +130,7 @@ def identify(customer_id: str) -> Identity:
 
 def owed(subscription_id: str) -> Owed | None:
     """This function will give the latest invoice of a subscription that waits to be paid; None: none does."""
-    with _translated():
+    with translated():
         page = stripe.Invoice.list(subscription=subscription_id, status="open", limit=1)
         if not page.data:
             return None
@@ -147,7 +142,7 @@ def owed(subscription_id: str) -> Owed | None:
 def undelivered(*, since: datetime, until: datetime, types: Sequence[str]) -> Iterator[Notice]:
     """This function will page through the events that Stripe could not deliver, or not yet, newest first."""
     created: Any = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
-    with _translated():
+    with translated():
         page = stripe.Event.list(delivery_success=False, types=list(types), created=created, limit=_PAGE)
         for one in page.auto_paging_iter():
             data = one.to_dict(for_json=True)
@@ -158,7 +153,7 @@ def undelivered(*, since: datetime, until: datetime, types: Sequence[str]) -> It
 
 def cancel_subscription(subscription_id: str, *, key: str) -> Subscription:
     """This function will end a subscription at once, without a refund."""
-    with _translated():
+    with translated():
         return parse_subscription(
             stripe.Subscription.cancel(subscription_id, idempotency_key=key).to_dict(for_json=True)
         )
@@ -166,7 +161,7 @@ def cancel_subscription(subscription_id: str, *, key: str) -> Subscription:
 
 def keep_subscription(subscription_id: str, *, key: str) -> Subscription:
     """This function will let a subscription go on that was to end later."""
-    with _translated():
+    with translated():
         at_period_end = stripe.Subscription.retrieve(subscription_id).cancel_at_period_end
         undo: dict[str, Any] = {"cancel_at_period_end": False} if at_period_end else {"cancel_at": ""}
         return parse_subscription(
@@ -177,7 +172,7 @@ def keep_subscription(subscription_id: str, *, key: str) -> Subscription:
 def refund_invoice(invoice_id: str, *, key: str) -> int:
     """This function will give back what was paid on an invoice, and tell how many payments those were."""
     refunded = 0
-    with _translated():
+    with translated():
         for paid in stripe.InvoicePayment.list(invoice=invoice_id, status="paid", limit=_PAGE).auto_paging_iter():
             intent = paid.payment.payment_intent
             if intent is None:
@@ -207,7 +202,7 @@ def begin_checkout(
     data: dict[str, Any] = {"metadata": {settings.DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY: lab_id}}
     if trial_days:
         data["trial_period_days"] = trial_days
-    with _translated():
+    with translated():
         session = stripe.checkout.Session.create(
             mode="subscription",
             customer=customer_id,
@@ -223,13 +218,13 @@ def begin_checkout(
 
 
 def checkout_session(session_id: str) -> CheckoutSession:
-    with _translated():
+    with translated():
         return parse_checkout_session(stripe.checkout.Session.retrieve(session_id).to_dict(for_json=True))
 
 
 def expire_checkout(session_id: str, *, key: str) -> CheckoutSession:
     """This function will close an open session, so that nobody can pay it. Raises StripeRefusedError if it is over."""
-    with _translated():
+    with translated():
         return parse_checkout_session(
             stripe.checkout.Session.expire(session_id, idempotency_key=key).to_dict(for_json=True)
         )
@@ -240,7 +235,7 @@ def begin_portal(
 ) -> str:
     """This function will give the address of Stripe's portal for a customer; `flow` None: its start page."""
     deep: dict[str, Any] = {"flow_data": flow} if flow else {}
-    with _translated():
+    with translated():
         session = stripe.billing_portal.Session.create(
             customer=customer_id,
             configuration=configuration_id,
@@ -253,14 +248,14 @@ def begin_portal(
 
 def invoice_objects(customer_id: str) -> list[Json]:
     """This function will give the latest invoices of a customer as Stripe's own JSON, newest first."""
-    with _translated():
+    with translated():
         page = stripe.Invoice.list(customer=customer_id, limit=_LATEST)
         return [one.to_dict(for_json=True) for one in page.data]
 
 
 def payment_method_objects(customer_id: str) -> list[Json]:
     """This function will give a customer's cards as Stripe's own JSON, newest first."""
-    with _translated():
+    with translated():
         page = stripe.PaymentMethod.list(customer=customer_id, limit=_LATEST)
         return [one.to_dict(for_json=True) for one in page.data]
 
@@ -271,30 +266,30 @@ def as_library_object(data: Json) -> Any:
 
 
 def product_object(product_id: str) -> Json:
-    with _translated():
+    with translated():
         return stripe.Product.retrieve(product_id).to_dict(for_json=True)
 
 
 def create_product(product_id: str, *, name: str, key: str) -> Json:
-    with _translated():
+    with translated():
         return stripe.Product.create(id=product_id, name=name, idempotency_key=key).to_dict(for_json=True)
 
 
 def change_product(product_id: str, *, name: str, key: str) -> Json:
     """This function will name a product and put it on sale."""
-    with _translated():
+    with translated():
         return stripe.Product.modify(product_id, name=name, active=True, idempotency_key=key).to_dict(for_json=True)
 
 
 def price_objects(product_id: str) -> list[Json]:
     """This function will give all prices of a product as Stripe's own JSON, those no longer for sale included."""
-    with _translated():
+    with translated():
         found = stripe.Price.list(product=product_id, limit=_PAGE).auto_paging_iter()
         return [one.to_dict(for_json=True) for one in found]
 
 
 def create_price(*, product_id: str, lookup_key: str, interval: Interval, money: Money, key: str) -> Json:
-    with _translated():
+    with translated():
         price = stripe.Price.create(
             product=product_id,
             lookup_key=lookup_key,
@@ -308,31 +303,31 @@ def create_price(*, product_id: str, lookup_key: str, interval: Interval, money:
 
 def portal_configurations() -> list[Json]:
     """This function will give the configurations of the portal that are in use."""
-    with _translated():
+    with translated():
         found = stripe.billing_portal.Configuration.list(active=True, limit=_PAGE).auto_paging_iter()
         return [one.to_dict(for_json=True) for one in found]
 
 
 def create_portal_configuration(wanted: dict[str, Any], *, key: str) -> Json:
-    with _translated():
+    with translated():
         return stripe.billing_portal.Configuration.create(**wanted, idempotency_key=key).to_dict(for_json=True)
 
 
 def change_portal_configuration(configuration_id: str, wanted: dict[str, Any], *, key: str) -> Json:
-    with _translated():
+    with translated():
         return stripe.billing_portal.Configuration.modify(configuration_id, **wanted, idempotency_key=key).to_dict(
             for_json=True
         )
 
 
 def webhook_endpoints() -> list[Json]:
-    with _translated():
+    with translated():
         return [one.to_dict(for_json=True) for one in stripe.WebhookEndpoint.list(limit=_PAGE).auto_paging_iter()]
 
 
 def create_webhook_endpoint(*, url: str, events: Sequence[str], metadata: dict[str, str], key: str) -> Json:
     """This function will let Stripe tell of events; only this answer holds the secret that signs them."""
-    with _translated():
+    with translated():
         endpoint = stripe.WebhookEndpoint.create(
             url=url,
             enabled_events=list(events),  # type: ignore[arg-type]  # literals
@@ -345,7 +340,7 @@ def create_webhook_endpoint(*, url: str, events: Sequence[str], metadata: dict[s
 
 def change_webhook_endpoint(endpoint_id: str, *, events: Sequence[str], key: str) -> Json:
     """This function will say which events an endpoint hears, and let it hear them."""
-    with _translated():
+    with translated():
         return stripe.WebhookEndpoint.modify(
             endpoint_id,
             enabled_events=list(events),  # type: ignore[arg-type]  # literals
@@ -355,18 +350,13 @@ def change_webhook_endpoint(endpoint_id: str, *, events: Sequence[str], key: str
 
 
 def delete_webhook_endpoint(endpoint_id: str) -> None:
-    with _translated():
+    with translated():
         stripe.WebhookEndpoint.delete(endpoint_id)
 
 
-def translated() -> AbstractContextManager[None]:
-    """This function will turn the errors of Stripe's library into ours where dj-stripe calls it."""
-    return _translated()
-
-
 @contextmanager
-def _translated() -> Iterator[None]:
-    """This function will turn the library's errors into those of billing."""
+def translated() -> Iterator[None]:
+    """This function will turn the errors of Stripe's library into ours, also where dj-stripe calls it."""
     try:
         yield
     except stripe.IdempotencyError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from billing.sandbox.collection import DEAD
 from billing.sandbox.errors import ApiError
 from billing.sandbox.shapes import listed
 from billing.sandbox.store import Json, copied
@@ -90,8 +91,7 @@ def _subscriptions(world: World, customer: Json) -> Json:
     found = [
         subscription
         for subscription in world.store.scan("subscription")
-        if subscription["customer"] == customer["id"]
-        and subscription["status"] not in ("canceled", "incomplete_expired")
+        if subscription["customer"] == customer["id"] and subscription["status"] not in DEAD
     ]
     return listed(list(reversed(found)), f"/v1/customers/{customer['id']}/subscriptions")
 

@@ -154,9 +154,7 @@ class TestDeleteLab:
         assert "1 job with all results" in page
         assert "its subscription: it ends at once" in page
 
-    def test_is_a_page_of_labs_and_not_of_billing(
-        self, world: World, url: str, owner: Client, settings: Any
-    ) -> None:
+    def test_is_a_page_of_labs_and_not_of_billing(self, world: World, url: str, owner: Client, settings: Any) -> None:
         settings.BILLING_MODE = "sandbox"
         page = owner.get(url).content.decode()
         assert re.findall(r'aria-current="page">.*?</svg>\s*(\w+)', page, re.DOTALL) == ["Labs"]

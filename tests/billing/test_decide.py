@@ -86,7 +86,9 @@ class TestDecide:
 
     def test_gives_no_second_grace_when_stripe_gives_up(self) -> None:
         given_up = replace(_CANCELED, was_given_up=True)
-        assert _decide(given_up).grace_until == _decide(replace(given_up, status=SubscriptionStatus.PAST_DUE)).grace_until
+        assert (
+            _decide(given_up).grace_until == _decide(replace(given_up, status=SubscriptionStatus.PAST_DUE)).grace_until
+        )
         assert _decide(given_up, now=given_up.period_start_at + GRACE).plan == Plan.FREE
 
     def test_gives_no_grace_after_a_trial(self) -> None:

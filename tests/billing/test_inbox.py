@@ -1,13 +1,14 @@
 """What was heard is read once more than it was heard too early, and nothing that was heard is lost."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event, Thread, Timer
 
 import pytest
 import stripe
-from django.db import transaction
+from django.db import connection, transaction
 
-from billing import entitlements, gateway, inbox
+from billing import duplicates, entitlements, gateway, inbox
 from billing.errors import StripeMissingError
 from billing.models import Customer, Entitlement, EntitlementChange, Grant, News
 from genomics.users.limits import Plan
@@ -182,6 +183,38 @@ class TestRead:
         Lab.objects.filter(pk=world.lab.pk).delete()
         assert not inbox.read(world.customer, now=world.now)
         assert unread() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_what_is_heard_while_a_reader_ends_is_hinted_by_the_reader(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who hears finds something unread and relies on its hint, while its reader has looked just before."""
+        hear(world)
+        world.hints.clear()
+        is_heard, may_commit = Event(), Event()
+
+        def hear_slowly() -> None:
+            with transaction.atomic():
+                inbox.hear(world.customer, event_id="evt_2", now=world.now)
+                is_heard.set()
+                may_commit.wait(10)
+            connection.close()
+
+        settle = duplicates.settle
+
+        def settled(customer_id: str, *, now: datetime) -> object:
+            hearer.start()
+            assert is_heard.wait(10)
+            Timer(0.3, may_commit.set).start()
+            return settle(customer_id, now=now)
+
+        hearer = Thread(target=hear_slowly)
+        monkeypatch.setattr(duplicates, "settle", settled)
+        assert inbox.read(world.customer, now=world.now)
+        hearer.join()
+        assert (world.hints, unread()) == ([(inbox.RECONCILE, {"customer_id": world.customer})], 1)
 
 
 class TestLabOf:

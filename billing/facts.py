@@ -11,11 +11,9 @@ from billing import entitlements, gateway
 from billing.errors import StripeMissingError, StripeRefusedError
 from billing.models import Customer, Entitlement
 from billing.products import plan_of
-from billing.values import Json, Subscription, SubscriptionStatus, parse_subscription, product_of
+from billing.values import ENDED, Json, Subscription, SubscriptionStatus, parse_subscription, product_of
 
 logger = logging.getLogger(__name__)
-
-_ENDED = {SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED}
 
 
 def subscriptions_of(entitlement: Entitlement, *, now: datetime) -> list[Subscription]:
@@ -78,7 +76,7 @@ def _listed(customer: Customer) -> list[Json] | None:
 
 
 def _is_any_going_on(objects: Iterable[Json]) -> bool:
-    return any(one["status"] not in _ENDED for one in objects)
+    return any(one["status"] not in ENDED for one in objects)
 
 
 def _is_gone(customer: Customer) -> bool:
@@ -96,9 +94,9 @@ def _is_gone(customer: Customer) -> bool:
 
 def _ended(data: Json, *, at: datetime) -> Json:
     """This function will give a subscription of a customer that is gone: as it ended, or else as ended then."""
-    if data["status"] not in _ENDED:
+    if data["status"] not in ENDED:
         with suppress(StripeMissingError):
             data = gateway.subscription_object(data["id"])
-    if data["status"] in _ENDED:
+    if data["status"] in ENDED:
         return data
     return {**data, "status": SubscriptionStatus.CANCELED.value, "ended_at": int(at.timestamp())}

@@ -128,7 +128,6 @@ class Line:
 
     plan_before: str
     plan: str
-    basis: str
     by: str
     reason: str
     at: datetime
@@ -142,7 +141,6 @@ def history(lab: Lab, *, reader: User) -> list[Line]:
         Line(
             plan_before=change.get_plan_before_display(),
             plan=change.get_plan_display(),
-            basis=change.get_basis_display(),
             by=names.get(change.actor, _ACTORS.get(change.actor.partition(":")[0], "the system")),
             reason=change.reason,
             at=change.created_at,

@@ -59,6 +59,7 @@ LIVE = frozenset(
         SubscriptionStatus.PAUSED,
     }
 )  # whoever has one of these manages it in the portal: a second would be paid twice
+ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})  # nothing about it changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class Subscription:
 
     @property
     def has_ended(self) -> bool:
-        return self.status in {SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED}
+        return self.status in ENDED
 
     @property
     def ended_in_trial(self) -> bool:
@@ -97,7 +98,6 @@ class Invoice:
     status: str  # draft, open, paid, uncollectible, void
     created_at: datetime
     total: Money
-    due: Money  # what is still to be paid
     hosted_url: str | None  # Stripe's page on which it can be seen and paid
     pdf_url: str | None
     subscription_id: str | None  # None: it is for something else
@@ -162,7 +162,6 @@ class CheckoutSession:
     status: str  # open, complete, expired
     customer_id: str | None
     subscription_id: str | None
-    expires_at: datetime
 
 
 def parse_price(data: Json) -> Price:
@@ -203,7 +202,6 @@ def parse_invoice(data: Json) -> Invoice:
         status=data.get("status") or "draft",
         created_at=_moment(data["created"]),
         total=Money(amount=data["total"], currency=data["currency"]),
-        due=Money(amount=data["amount_remaining"], currency=data["currency"]),
         hosted_url=data.get("hosted_invoice_url"),
         pdf_url=data.get("invoice_pdf"),
         subscription_id=_id_or_none(parent.get("subscription")),
@@ -264,7 +262,6 @@ def parse_checkout_session(data: Json) -> CheckoutSession:
         status=data["status"],
         customer_id=_id_or_none(data.get("customer")),
         subscription_id=_id_or_none(data.get("subscription")),
-        expires_at=_moment(data["expires_at"]),
     )
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from annotator.columns import ID, INFO, Columns
 from annotator.native import load, pointer
+from annotator.room import Room
 
 _LIBRARY = load()
 _DOT = ord(".")
@@ -83,8 +84,11 @@ class Additions:
         if self._lacks_id[record] and not self.identifiers.lengths[record]:
             self.identifiers.put_one(record, identifier)
 
-    def assemble(self) -> tuple[bytes | memoryview, Integers]:
-        """The block's text with all additions, and where in it each record begins; the last offset is its end."""
+    def assemble(self, room: Room) -> tuple[bytes | memoryview, Integers]:
+        """The block's text with all additions, and where in it each record begins; the last offset is its end.
+
+        The text may stand in the room, and is good until that is cleared.
+        """
         columns, texts = self._columns, self.texts
         begins, ends = columns.span(INFO)
         counts = sum(((one.lengths > 0).astype(np.int64) for one in texts), np.zeros(len(columns), dtype=np.int64))
@@ -97,11 +101,11 @@ class Additions:
         np.cumsum(added, out=offsets[1:])
         offsets[:-1] += columns.starts
         offsets[-1] += len(columns.text)
-        write = self._write if _LIBRARY is None else self._write_natively
-        return write(cuts, ends, is_empty, size=int(offsets[-1])), offsets
+        if _LIBRARY is None:
+            return self._write(cuts, ends, is_empty), offsets
+        return self._write_natively(cuts, ends, is_empty, out=room.take(int(offsets[-1]))), offsets
 
-    def _write(self, cuts: Integers, ends: Integers, is_empty: NDArray[np.bool_], *, size: int) -> bytes:
-        del size
+    def _write(self, cuts: Integers, ends: Integers, is_empty: NDArray[np.bool_]) -> bytes:
         text = self._columns.text
         found: list[bytes | memoryview] = []
         done = 0
@@ -117,10 +121,11 @@ class Additions:
         found.append(text[done:])
         return b"".join(found)
 
-    def _write_natively(self, cuts: Integers, ends: Integers, is_empty: NDArray[np.bool_], *, size: int) -> memoryview:
+    def _write_natively(
+        self, cuts: Integers, ends: Integers, is_empty: NDArray[np.bool_], *, out: NDArray[np.uint8]
+    ) -> memoryview:
         assert _LIBRARY is not None
         columns, texts, identifiers = self._columns, self.texts, self.identifiers
-        out = np.empty(max(size, 1), dtype=np.uint8)
         blobs = [np.frombuffer(one.joined() or b"\0", dtype=np.uint8) for one in texts]
         id_text = np.frombuffer(identifiers.joined() or b"\0", dtype=np.uint8)
         places = np.ascontiguousarray(columns.span(ID)[0])
@@ -139,4 +144,4 @@ class Additions:
             pointers(*(pointer(one.lengths).value for one in texts)),
             pointer(out),
         )
-        return out.data[:size]
+        return out.data

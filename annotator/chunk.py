@@ -4,6 +4,7 @@ The work of blocks is independent of each other, so several processes can share 
 is shared.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ from annotator.reading import TextBlock
 from annotator.record_columns import describe
 from annotator.reference import Reference
 from annotator.regions import RegionStore
+from annotator.room import Room
 from annotator.rows import Rows
 from annotator.run_consequences import add_consequences
 from annotator.run_haplotypes import HAPLOTYPE_FIELD, ContigHaplotypes, add_haplotypes
@@ -91,6 +93,7 @@ class BlockAnnotator:
         self._max_listed = limits.max_listed_rejections
         self._track_texts = TrackTexts(names, region_tracks=reference.region_tracks)
         self._judge = Judge()
+        self._room = Room()
         self._text = b""
         self._place = Place(regions=RegionStore({}))
         self._haplotypes: ContigHaplotypes | None = None  # of the contig; None: they are not asked for, or not known
@@ -101,29 +104,19 @@ class BlockAnnotator:
 
     def annotate(self, block: TextBlock) -> AnnotatedBlock:
         """Annotate one block; raises InvalidVcfError when a line is at fault."""
+        self._room.clear()
         checked = self._checker.check(block)
         additions = Additions(checked.columns, site_tracks=len(self._reference.site_tracks))
         rows = Rows()
         ledger, summary = Ledger(max_listed=self._max_listed), Summary()
         mismatches: list[Rejection] = []
         for run in checked.runs:
-            place = self._enter(run)
-            verdicts = pass_all(run) if run.contig is None else self._judge.judge(checked, run, sequence=place.sequence)
-            work = RunWork(
-                checked=checked,
-                run=run,
-                verdicts=verdicts,
-                place=place,
-                additions=additions,
-                ledger=ledger,
-                summary=summary,
-                rows=rows,
+            # In a call of its own: what it holds of one contig goes before the next one is opened.
+            mismatches += self._annotate_run(
+                run, checked=checked, additions=additions, ledger=ledger, summary=summary, rows=rows
             )
-            _account(work)
-            mismatches += verdicts.rejections
-            self._annotate_run(work)
         self._leave_out_clashes(checked, additions, ledger)
-        text, offsets = additions.assemble()
+        text, offsets = additions.assemble(self._room)
         return AnnotatedBlock(
             number=block.number,
             compressed=compress_chunk(text),
@@ -171,7 +164,35 @@ class BlockAnnotator:
             sites=tuple((track, reference.sites(track, contig=contig)) for track in reference.site_tracks),
         )
 
-    def _annotate_run(self, work: RunWork) -> None:
+    def _annotate_run(
+        self,
+        run: Run,
+        *,
+        checked: CheckedBlock,
+        additions: Additions,
+        ledger: Ledger,
+        summary: Summary,
+        rows: Rows,
+    ) -> Sequence[Rejection]:
+        """Annotate one run and give the records that are rejected."""
+        place = self._enter(run)
+        verdicts = pass_all(run) if run.contig is None else self._judge.judge(checked, run, sequence=place.sequence)
+        work = RunWork(
+            checked=checked,
+            run=run,
+            verdicts=verdicts,
+            place=place,
+            additions=additions,
+            ledger=ledger,
+            summary=summary,
+            rows=rows,
+            room=self._room,
+        )
+        _account(work)
+        self._add_findings(work)
+        return verdicts.rejections
+
+    def _add_findings(self, work: RunWork) -> None:
         alleles = work.verdicts.alleles
         if work.place.findings is None:
             count = int(np.count_nonzero(work.verdicts.fates == ANNOTATED))

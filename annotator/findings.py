@@ -37,6 +37,7 @@ from annotator.normal_form import Changes
 from annotator.ontology import BY_RANK, TERMS, Term
 from annotator.pairs import PairFinder, Pairs, Queries
 from annotator.rendering import Batch, Named, Rendered, Tables, render
+from annotator.room import Room
 from annotator.sequence import ContigBases
 from annotator.texts import Texts
 from annotator.transcript_texts import TranscriptTexts
@@ -93,13 +94,13 @@ class ContigFindings:
         self._number_of_terms = {terms: number for number, terms in enumerate(self.terms)}
         self._intergenic = len(self.terms) - 1
 
-    def find(self, queries: Queries) -> Findings:
-        """Find and write what these alleles do."""
+    def find(self, queries: Queries, *, room: Room) -> Findings:
+        """Find and write what these alleles do; the texts may stand in the room."""
         work = self._finder.find(queries)
         self._work_out(work)
         work.pick(self._standing)
         names = self._name_picked(work)
-        return self._write(work, names)
+        return self._write(work, names, room)
 
     def _work_out(self, work: Pairs) -> None:
         """Work out what zones do not tell."""
@@ -179,7 +180,7 @@ class ContigFindings:
         )
         return intron_names(zoned, sequence=self._sequence)
 
-    def _write(self, work: Pairs, names: list[bytes]) -> Findings:
+    def _write(self, work: Pairs, names: list[bytes], room: Room) -> Findings:
         queries = work.queries
         used, local = distinct(work.transcript, below=len(self.store))
         frames = self._texts.of(used)
@@ -226,7 +227,8 @@ class ContigFindings:
                 zones=self.store.zones.table,
                 strands=self.store.strands[used].astype(np.int64),
                 exon_counts=self.store.exon_counts[used],
-            )
+            ),
+            room,
         )
         is_known = work.of_picked(work.is_plain.astype(np.int64), 0) > 0
         about = self.store.zones.about(np.where(is_known, work.of_picked(work.zone, 0), 0))

@@ -24,6 +24,7 @@ from annotator.models.zones import (
     ZoneTable,
 )
 from annotator.native import load, pointer, pointers
+from annotator.room import Room
 from annotator.texts import Texts
 
 _LIBRARY = load()
@@ -121,18 +122,18 @@ class Rendered:
     name_offsets: NDArray[np.int64]
 
 
-def render(batch: Batch) -> Rendered:
-    """Write all alleles of a batch."""
-    return _render(batch) if _LIBRARY is None else _render_natively(batch, _LIBRARY)
+def render(batch: Batch, room: Room) -> Rendered:
+    """Write all alleles of a batch; the text may stand in the room, and is good until that is cleared."""
+    return _render(batch) if _LIBRARY is None else _render_natively(batch, _LIBRARY, room)
 
 
-def _render_natively(batch: Batch, library: ctypes.CDLL) -> Rendered:
+def _render_natively(batch: Batch, library: ctypes.CDLL, room: Room) -> Rendered:
     count = len(batch.alleles)
     alleles, pairs = np.ascontiguousarray(batch.alleles), np.ascontiguousarray(batch.pairs)
     counts = alleles[:, 1] - alleles[:, 0]
     size, names_size = _room(batch, counts)
     order = np.zeros(int(counts.max(initial=0)) + 1, dtype=np.int64)
-    out, names = np.empty(size, dtype=np.uint8), np.empty(names_size, dtype=np.uint8)
+    out, names = room.take(size), room.take(names_size)
     offsets, name_offsets = np.empty((2, count + 1), dtype=np.int64)
     tables, zones = batch.tables.all(), batch.zones
     texts = ctypes.c_void_p * len(tables)

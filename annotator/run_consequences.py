@@ -26,7 +26,7 @@ def add_consequences(
     """Add what the alleles do, as far as REF is known to be right."""
     asked = np.flatnonzero(alleles.verified)
     queries = _queries(work, alleles, asked)
-    found = findings.find(queries)
+    found = findings.find(queries, room=work.room)
     work.rows.add_found(alleles, asked=asked, found=found, findings=findings)
     offsets = found.rendered.offsets
     alone, others = np.flatnonzero(queries.whole), np.flatnonzero(~queries.whole)
@@ -37,7 +37,7 @@ def add_consequences(
     shared.add(found, findings, others, records=alleles.records[asked[others]], indexes=alleles.indexes[asked[others]])
     structural = _structural_variants(work)
     if structural:
-        found = findings.find(_structural_queries(structural))
+        found = findings.find(_structural_queries(structural), room=work.room)
         records = np.array([one.record for one, _, _ in structural], dtype=np.int64)
         indexes = np.array([one.index for one, _, _ in structural], dtype=np.int64)
         shared.add(found, findings, np.arange(len(structural)), records=records, indexes=indexes)

@@ -10,6 +10,7 @@ from annotator.findings import ContigFindings
 from annotator.ledger import Ledger
 from annotator.manifest import Track
 from annotator.regions import RegionStore
+from annotator.room import Room
 from annotator.rows import Rows
 from annotator.sequence import ContigBases
 from annotator.sites import SiteStore
@@ -40,6 +41,7 @@ class RunWork:
     ledger: Ledger
     summary: Summary
     rows: Rows
+    room: Room  # for texts that last until the block is finished
 
     def bases(self, alleles: Alleles, number: int) -> tuple[bytes, bytes]:
         """REF and ALT of an allele, upper case, without what they share."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from annotator.chunk import Options
 from annotator.commands.bars import Bars
-from annotator.commands.memory import return_large_memory
+from annotator.commands.memory import settle_memory
 from annotator.engine import Request, annotate
 from annotator.errors import InvalidVcfError
 from annotator.findings import Hgvs
@@ -165,7 +165,7 @@ def _annotate(options: argparse.Namespace) -> int:
         processes=options.processes,
     )
     listener = _LISTENERS[options.progress]()
-    return_large_memory()
+    settle_memory()
     gc.freeze()  # what is loaded stays: the collector of cycles need not look at it again and again
     try:
         listener(annotate(request, listener=listener))

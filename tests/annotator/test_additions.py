@@ -25,6 +25,7 @@ from annotator.additions import Additions
 from annotator.chunk import Options
 from annotator.columns import find_columns
 from annotator.findings import Hgvs
+from annotator.room import Room
 from tests.annotator.invented import Invented
 from tests.annotator.test_findings import alleles, expectation_of
 from tests.annotator.vcf import HEADER, Runner, record
@@ -86,7 +87,7 @@ class TestBothWays:
         for library in (None, loops):
             monkeypatch.setattr(additions, "_LIBRARY", library)
             added = additions_to(lines, chance=random.Random(seed))
-            text, offsets = added.assemble()
+            text, offsets = added.assemble(Room())
             assert text == b"".join(expected(one, number, added) for number, one in enumerate(lines))
             found.append((text, offsets.tolist()))
         assert found[0] == found[1]

@@ -19,6 +19,7 @@ from annotator.rendering import (
     _render,
     _render_natively,
 )
+from annotator.room import Room
 from annotator.texts import Texts
 
 Row = dict[str, int]
@@ -138,7 +139,7 @@ def plain(rendered: Rendered) -> tuple[bytes, list[int], bytes, list[int]]:
 
 
 def assert_alike(one: Batch, library: ctypes.CDLL) -> None:
-    assert plain(_render_natively(one, library)) == plain(_render(one))
+    assert plain(_render_natively(one, library, Room())) == plain(_render(one))
 
 
 class TestBothWays:
@@ -177,4 +178,4 @@ class TestBothWays:
     def test_refuse_numbers_of_no_text(self, loops: ctypes.CDLL) -> None:
         for column in ("transcript", "terms", "zone", "entry"):
             with pytest.raises(IndexError):
-                _render_natively(batch(Given(allele={}, pairs=({column: len(TEXTS)},))), loops)
+                _render_natively(batch(Given(allele={}, pairs=({column: len(TEXTS)},))), loops, Room())

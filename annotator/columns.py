@@ -93,14 +93,27 @@ def count_lines(text: bytes) -> int:
 def read_positions(columns: Columns) -> NDArray[np.int64] | None:
     """The POS column as numbers; None when one of them is not a whole number from 1 on of at most ten digits."""
     begins, ends = columns.span(POS)
+    if _LIBRARY is None:
+        return _read_positions(columns.codes, begins, ends)
+    begins, positions = np.ascontiguousarray(begins), np.empty(len(columns), dtype=np.int64)
+    are_sound = _LIBRARY.read_positions(
+        ctypes.c_int64(len(columns)),
+        *pointers(columns.codes, begins, ends),
+        ctypes.c_int64(_MAX_DIGITS),
+        pointer(positions),
+    )
+    return positions if are_sound else None
+
+
+def _read_positions(codes: NDArray[np.uint8], begins: Offsets, ends: Offsets) -> NDArray[np.int64] | None:
     lengths = ends - begins
     longest = int(lengths.max(initial=0))
     if longest > _MAX_DIGITS or lengths.min(initial=1) < 1:
         return None
-    positions = np.zeros(len(columns), dtype=np.int64)
+    positions = np.zeros(len(begins), dtype=np.int64)
     for place in range(longest):
         inside = place < lengths
-        digits = columns.codes[np.where(inside, begins + place, begins)] - np.uint8(_ZERO)  # below `0` wraps around
+        digits = codes[np.where(inside, begins + place, begins)] - np.uint8(_ZERO)  # below `0` wraps around
         if np.any(digits > 9):
             return None
         positions = np.where(inside, positions * 10 + digits, positions)

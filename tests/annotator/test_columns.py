@@ -22,6 +22,12 @@ from tests.annotator.blocks import columns_of, row, text_of
 SAMPLE = ("GT", "0/1")
 
 
+@pytest.fixture(autouse=True)
+def both_ways(way: ctypes.CDLL | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This function will let every test run with the compiled loops and without them."""
+    monkeypatch.setattr(module, "_LIBRARY", way)
+
+
 class TestFindColumns:
     @pytest.mark.parametrize("end", ["\n", "\r\n"])
     @pytest.mark.parametrize("samples", [(), ("GT",), SAMPLE, (*SAMPLE, "1/1", "")])
@@ -89,8 +95,7 @@ class TestHasKey:
 
 
 class TestFirstOf:
-    def test_ends_pieces(self, way: ctypes.CDLL | None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "_LIBRARY", way)
+    def test_ends_pieces(self) -> None:
         text = np.frombuffer(b"a:b|c:d:e|", dtype=np.uint8)
         begins, ends = np.array([0, 4, 2, 6, 8, 1]), np.array([3, 9, 3, 6, 10, 2])
         assert module.first_of(text, begins, ends, code=ord(":")).tolist() == [1, 5, 3, 6, 10, 1]

@@ -152,6 +152,7 @@ def _render_natively(batch: Batch, library: ctypes.CDLL, room: Room) -> Rendered
         ctypes.c_int64(len(signs)),
         *pointers(batch.strands, batch.exon_counts, order, out, offsets, names, name_offsets),
     )
+    room.give_back(size - int(offsets[-1]) + names_size)
     return Rendered(
         text=out.data[: int(offsets[-1])],
         offsets=offsets,

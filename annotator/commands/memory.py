@@ -4,8 +4,10 @@ import ctypes
 
 import pyarrow as pa
 
+from annotator.reading import BLOCK_BYTES
+
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # M_… in glibc's malloc.h
-_LARGE_BYTES = 2 * 1024 * 1024
+_LARGE_BYTES = 2 * BLOCK_BYTES
 _KEPT_BYTES = 32 * 1024 * 1024
 
 

@@ -19,6 +19,18 @@ class TestRoom:
             assert all(np.all(one == number) for number, one in enumerate(taken))
             room.clear()
 
+    def test_gives_to_others_what_was_given_back(self) -> None:
+        room = Room()
+        for _ in range(3):
+            kept = room.take(100)[:60]
+            kept[:] = 1
+            room.give_back(40)
+            other = room.take(40)
+            other[:] = 2
+            assert np.all(kept == 1)
+            room.clear()
+        assert other.ctypes.data == kept.ctypes.data + 60
+
     def test_uses_its_memory_again(self) -> None:
         room = Room()
         room.take(1_000)

@@ -39,6 +39,7 @@ from annotator.pairs import PairFinder, Pairs, Queries
 from annotator.rendering import Batch, Named, Rendered, Tables, render
 from annotator.room import Room
 from annotator.sequence import ContigBases
+from annotator.substitutions import Substitutions, substitution_effects
 from annotator.texts import Texts
 from annotator.transcript_texts import TranscriptTexts
 
@@ -106,11 +107,14 @@ class ContigFindings:
         """Work out what zones do not tell."""
         lost: list[int] = []
         pairs = np.flatnonzero(~work.is_plain)
+        effects = self._substitutions(work, pairs)
         unnamed = work.in_plain_exon[pairs] & (self._hgvs == Hgvs.DEFAULT)
         rows = (pairs, work.allele[pairs], work.transcript[pairs], unnamed)
         for pair, allele, index, is_unnamed in zip(*(row.tolist() for row in rows), strict=True):
-            naming = self._unnamed if is_unnamed else self._named
-            effect = self._effect(work.variant(allele), self._view(index), naming)
+            effect = effects.get(pair)
+            if effect is None:
+                naming = self._unnamed if is_unnamed else self._named
+                effect = self._effect(work.variant(allele), self._view(index), naming)
             if effect is None:
                 lost.append(pair)
                 continue
@@ -118,6 +122,18 @@ class ContigFindings:
             work.terms[pair] = self._number_terms(effect.terms)
         work.ranks = np.array([terms[0].rank if terms else 0 for terms in self.terms], dtype=np.int64)[work.terms]
         work.drop(lost)
+
+    def _substitutions(self, work: Pairs, pairs: Integers) -> dict[int, Effect | None]:
+        """The effects of single bases that are replaced in a coding sequence, by pair; None where that is special."""
+        alleles, transcripts = work.allele[pairs], work.transcript[pairs]
+        chosen = (work.queries.refs[alleles] > 0) & self.store.are_coding[transcripts]
+        asked = Substitutions(
+            transcripts=transcripts[chosen],
+            positions=work.queries.first[alleles[chosen]],
+            alts=work.queries.alts[alleles[chosen]],
+        )
+        effects = substitution_effects(asked, store=self.store, sequence=self._sequence, naming=self._named)
+        return dict(zip(pairs[chosen].tolist(), effects, strict=True))
 
     def _effect(self, variant: Variant | StructuralVariant, view: TranscriptView, naming: Naming) -> Effect | None:
         if isinstance(variant, StructuralVariant):

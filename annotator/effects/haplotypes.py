@@ -18,6 +18,7 @@ from annotator.effects.protein_names import name_of_codons
 from annotator.effects.transcript_names import description, slide
 from annotator.effects.transcripts import NMD
 from annotator.effects.view import TranscriptView
+from annotator.models.transcript import DECAYING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ def _effect(group: list[_Edit], view: TranscriptView, *, naming: Naming) -> Effe
     change = cut_codons(view, first, last, alt)
     same_length = len(alt) == last - first + 1
     terms = coding_terms(placement, view, change=change, alt=alt, same_length=same_length)
-    if view.transcript.biotype == "nonsense_mediated_decay":
+    if view.transcript.biotype == DECAYING:
         terms.add(NMD)
     hgvsc = hgvsp = ""
     if naming.hgvs:

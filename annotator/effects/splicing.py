@@ -15,7 +15,7 @@ REGION = TERMS["splice_region_variant"]
 POLYPYRIMIDINE = TERMS["splice_polypyrimidine_tract_variant"]
 INTRON = TERMS["intron_variant"]
 
-_REACH = 3  # bases of an exon that still belong to the splice region
+EXON_REACH = 3  # bases of an exon that still belong to the splice region
 
 
 class Splicing:
@@ -34,13 +34,13 @@ def splicing_of(variant: Variant, placement: Placement, view: TranscriptView) ->
     if low > high:
         low, high = high, low
     starts, ends = view.exon_starts, view.exon_ends
-    first = max(bisect_right(starts, low - _REACH) - 1, 0)
+    first = max(bisect_right(starts, low - EXON_REACH) - 1, 0)
     found: Splicing | None = None
     for at in range(first, len(starts) - 1):
         intron_start, intron_end = ends[at] + 1, starts[at + 1] - 1
-        if intron_start - _REACH > high:
+        if intron_start - EXON_REACH > high:
             break
-        if intron_end + _REACH < low:
+        if intron_end + EXON_REACH < low:
             continue
         found = found or Splicing()
         for start, end in changed_regions(variant):

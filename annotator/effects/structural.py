@@ -13,6 +13,7 @@ from annotator.effects.effect import Effect
 from annotator.effects.placing import Placement, exon_numbers, intron_numbers, span
 from annotator.effects.transcripts import NMD, NON_CODING, NON_CODING_EXON, UTR_3, UTR_5, flank_effect
 from annotator.effects.view import TranscriptView
+from annotator.models.transcript import DECAYING
 from annotator.ontology import TERMS, Term
 
 ABLATION = TERMS["transcript_ablation"]
@@ -116,7 +117,7 @@ def structural_effect(variant: StructuralVariant, view: TranscriptView) -> Effec
         terms.discard(CODING_SEQUENCE)
     if not terms:
         terms.add(CODING if view.is_coding else NON_CODING)
-    if view.is_coding and transcript.biotype == "nonsense_mediated_decay":
+    if view.is_coding and transcript.biotype == DECAYING:
         terms.add(NMD)
     return Effect(
         terms=tuple(sorted(terms, key=lambda term: term.rank)),

@@ -10,7 +10,7 @@ from annotator.effects.protein_names import protein_name
 from annotator.effects.splicing import Splicing, splicing_of
 from annotator.effects.transcript_names import slide, transcript_name
 from annotator.effects.view import TranscriptView
-from annotator.models.transcript import Transcript
+from annotator.models.transcript import DECAYING, Transcript
 from annotator.ontology import TERMS, Term
 
 FLANK_BASES = 5_000
@@ -43,7 +43,7 @@ def effect_of(variant: Variant, view: TranscriptView, *, naming: Naming = NAMED)
         terms |= coding_terms(placement, view, change=change, alt=alt, same_length=len(variant.ref) == len(alt))
     if not terms:
         terms.add(CODING if view.is_coding else NON_CODING)
-    if view.is_coding and transcript.biotype == "nonsense_mediated_decay":
+    if view.is_coding and transcript.biotype == DECAYING:
         terms.add(NMD)
     hgvsc = hgvsp = ""
     if naming.hgvs:

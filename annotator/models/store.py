@@ -29,7 +29,10 @@ _EMPTY: dict[str, NDArray[Any]] = {
     "detail": np.zeros((0, 3), dtype=np.int8),
     "text": np.zeros((0, len(_TEXTS)), dtype=np.uint32),
     "exon_offset": np.zeros(1, dtype=np.uint32),
+    "exon": np.zeros((0, 2), dtype=np.uint32),
     "coding_offset": np.zeros(1, dtype=np.uint32),
+    "coding": np.zeros((0, 2), dtype=np.uint32),
+    "selenocysteine_offset": np.zeros(1, dtype=np.uint32),
     "offset": np.zeros(1, dtype=np.uint32),
     "blob": np.zeros(0, dtype=np.uint8),
 }
@@ -64,11 +67,14 @@ class ModelStore:
         self.zones = Zones(self._arrays)
         flags = self._arrays["detail"][:, 2]
         self.strands: NDArray[np.int8] = self._arrays["detail"][:, 0]
+        self.phases: NDArray[np.int8] = self._arrays["detail"][:, 1]
         self.exon_counts = _lengths(self._arrays["exon_offset"])
         self.are_coding = _lengths(self._arrays["coding_offset"]) > 0
         self.are_canonical = flags & _CANONICAL > 0
         self.start_incomplete = flags & _START_INCOMPLETE > 0
         self.end_incomplete = flags & _END_INCOMPLETE > 0
+        self.are_mitochondrial = flags & _MITOCHONDRIAL > 0
+        self.have_selenocysteines = _lengths(self._arrays["selenocysteine_offset"]) > 0
         self._blob = b""
         self._offsets: dict[str, list[int]] = {}  # lists are quicker to read one by one than mapped arrays
         self._made: dict[int, Transcript] = {}
@@ -162,9 +168,19 @@ class ModelStore:
 
         The parts of a transcript stand in genomic order.
         """
-        if not len(self):
-            return np.zeros(1, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
         return self._arrays["coding_offset"].astype(np.int64), self._arrays["coding"].astype(np.int64)
+
+    def exons(self, transcripts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """First and last bases of the exons of these transcripts, one after the other, each in genomic order."""
+        counts = self.exon_counts[transcripts]
+        places = self._arrays["exon_offset"][transcripts] - (np.cumsum(counts) - counts)
+        return self._arrays["exon"][np.repeat(places, counts) + np.arange(counts.sum())].astype(np.int64)
+
+    def coding_ends(self, transcripts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """First and last coding base of each of these transcripts, all of which code, in genomic order."""
+        offsets, coding = self._arrays["coding_offset"], self._arrays["coding"]
+        ends = coding[offsets[transcripts], 0], coding[offsets[transcripts + 1] - 1, 1]
+        return np.stack(ends, axis=1, dtype=np.int64)
 
     def _build(self, index: int) -> Transcript:
         strand, phase, flags = self._arrays["detail"][index].tolist()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 Interval = tuple[int, int]  # first and last base
 
+DECAYING = "nonsense_mediated_decay"  # a biotype
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:

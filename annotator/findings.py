@@ -81,8 +81,7 @@ class ContigFindings:
         self.store = store
         self._sequence = sequence
         self._hgvs = hgvs
-        self._named = Naming(hgvs=hgvs != Hgvs.NONE, parentheses=parentheses)
-        self._unnamed = Naming(hgvs=False, parentheses=parentheses)
+        self._naming = Naming(hgvs=hgvs != Hgvs.NONE, parentheses=parentheses)
         self._lead = f"{names.name_of[CSQ_FIELD.id]}=".encode()
         *self._rank_keys, self._terms_key, symbol_key, feature_key = (names.name_of[one.id] for one in ALLELE_FIELDS)
         self._texts = TranscriptTexts(store, symbol_key=symbol_key, feature_key=feature_key)
@@ -106,15 +105,12 @@ class ContigFindings:
     def _work_out(self, work: Pairs) -> None:
         """Work out what zones do not tell."""
         lost: list[int] = []
+        self._find_ablations(work)
         pairs = np.flatnonzero(~work.is_plain)
         effects = self._substitutions(work, pairs)
-        unnamed = work.in_plain_exon[pairs] & (self._hgvs == Hgvs.DEFAULT)
-        rows = (pairs, work.allele[pairs], work.transcript[pairs], unnamed)
-        for pair, allele, index, is_unnamed in zip(*(row.tolist() for row in rows), strict=True):
-            effect = effects.get(pair)
-            if effect is None:
-                naming = self._unnamed if is_unnamed else self._named
-                effect = self._effect(work.variant(allele), self._view(index), naming)
+        rows = (pairs, work.allele[pairs], work.transcript[pairs])
+        for pair, allele, index in zip(*(row.tolist() for row in rows), strict=True):
+            effect = effects.get(pair) or self._effect(work.variant(allele), self._view(index))
             if effect is None:
                 lost.append(pair)
                 continue
@@ -122,6 +118,17 @@ class ContigFindings:
             work.terms[pair] = self._number_terms(effect.terms)
         work.ranks = np.array([terms[0].rank if terms else 0 for terms in self.terms], dtype=np.int64)[work.terms]
         work.drop(lost)
+
+    def _find_ablations(self, work: Pairs) -> None:
+        """Take alleles that shorten all of a transcript out of what zones tell: it may be one plain zone."""
+        pairs = np.flatnonzero(work.is_plain & (work.queries.refs[work.allele] == 0))
+        alleles, transcripts = work.allele[pairs], work.transcript[pairs]
+        covers = work.queries.first[alleles] <= self.store.starts[transcripts]
+        covers &= work.queries.last[alleles] >= self.store.ends[transcripts]
+        for pair in pairs[covers].tolist():
+            variant = work.variant(int(work.allele[pair]))
+            assert isinstance(variant, Variant)  # structural alleles are never plain
+            work.is_plain[pair] = len(variant.alt) >= len(variant.ref)
 
     def _substitutions(self, work: Pairs, pairs: Integers) -> dict[int, Effect | None]:
         """The effects of single bases that are replaced in a coding sequence, by pair; None where that is special."""
@@ -132,13 +139,13 @@ class ContigFindings:
             positions=work.queries.first[alleles[chosen]],
             alts=work.queries.alts[alleles[chosen]],
         )
-        effects = substitution_effects(asked, store=self.store, sequence=self._sequence, naming=self._named)
+        effects = substitution_effects(asked, store=self.store, sequence=self._sequence, naming=self._naming)
         return dict(zip(pairs[chosen].tolist(), effects, strict=True))
 
-    def _effect(self, variant: Variant | StructuralVariant, view: TranscriptView, naming: Naming) -> Effect | None:
+    def _effect(self, variant: Variant | StructuralVariant, view: TranscriptView) -> Effect | None:
         if isinstance(variant, StructuralVariant):
             return structural_effect(variant, view)
-        return effect_of(variant, view, naming=naming)
+        return effect_of(variant, view, naming=self._naming)
 
     def _name_picked(self, work: Pairs) -> list[bytes]:
         """Name what zones and `_work_out` have left without a name, and give all names that are not made of numbers."""
@@ -146,15 +153,9 @@ class ContigFindings:
         if self._hgvs == Hgvs.NONE:
             return []
         picked = work.picked[(work.picked >= 0) & (work.queries.refs == 0)]
-        in_intron = picked[work.is_plain[picked] & (self.store.zones.about(work.zone[picked])[:, IS_FLANK] == 0)]
-        names = self._names_in_introns(work, in_intron)
-        work.name[work.allele[in_intron]] = np.arange(len(in_intron))
-        if self._hgvs == Hgvs.DEFAULT:
-            for pair in picked[work.in_plain_exon[picked]].tolist():
-                view, variant = self._view(int(work.transcript[pair])), work.variant(int(work.allele[pair]))
-                named = self._effect(variant, view, self._named)
-                assert named is not None
-                work.effects[pair] = named
+        in_zone = picked[work.is_plain[picked] & (self.store.zones.about(work.zone[picked])[:, IS_FLANK] == 0)]
+        names = self._names_in_zones(work, in_zone)
+        work.name[work.allele[in_zone]] = np.arange(len(in_zone))
         for pair, effect in work.effects.items():
             allele = int(work.allele[pair])
             if work.picked[allele] == pair and effect.hgvsc:
@@ -162,8 +163,8 @@ class ContigFindings:
                 names.append(effect.hgvsc.encode())
         return names
 
-    def _names_in_introns(self, work: Pairs, pairs: Integers) -> list[bytes]:
-        """The names of changes that are no single-base changes, in plain zones of introns."""
+    def _names_in_zones(self, work: Pairs, pairs: Integers) -> list[bytes]:
+        """The names of changes that are no single-base changes, in plain zones of introns and exons."""
         words = work.queries.words.where(work.allele[pairs])
         moves = np.flatnonzero(words.ends > words.begins)
         names = [b""] * len(pairs)
@@ -172,7 +173,7 @@ class ContigFindings:
         for number, pair in enumerate(pairs.tolist()):
             if not names[number]:
                 variant, view = work.variant(int(work.allele[pair])), self._view(int(work.transcript[pair]))
-                assert isinstance(variant, Variant)  # structural alleles are never in a plain zone
+                assert isinstance(variant, Variant)  # structural alleles are never plain
                 names[number] = transcript_name(variant, slide(variant, view)[0], view).encode()
         return names
 

@@ -1,4 +1,4 @@
-"""HGVS names of insertions and deletions in plain zones of introns, many at once: most of all that are named."""
+"""HGVS names of insertions and deletions in plain zones, many at once: most of all that are named, in introns."""
 
 import ctypes
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zoned:
-    """Insertions and deletions, each in one plain zone of a transcript's intron."""
+    """Insertions and deletions, each in one plain zone of a transcript."""
 
     changes: Changes
     about: NDArray[np.int32]  # of the zones: columns as `annotator.models.zones.ABOUT` lists them

@@ -1,4 +1,4 @@
-"""A plain zone of an intron, as far as names need to know it: quicker at hand than the whole transcript."""
+"""A plain zone, most often of an intron, as far as names need to know it: quicker at hand than the whole transcript."""
 
 from annotator.effects.effect import ContigSequence
 from annotator.models.zones import NAME_SIGNS, NAME_STEPS

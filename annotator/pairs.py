@@ -12,7 +12,7 @@ from annotator.effects.pick import RANK_SHIFT
 from annotator.effects.structural import StructuralVariant
 from annotator.effects.transcripts import FLANK_BASES
 from annotator.models.store import ModelStore
-from annotator.models.zones import EXON, IS_FLANK
+from annotator.models.zones import IS_FLANK
 from annotator.native import load, pointers
 from annotator.spans import Spans
 
@@ -49,7 +49,7 @@ class Pairs:
     def __init__(self, queries: Queries, *, pairs: int) -> None:
         self.queries = queries
         self.allele, self.transcript, self.zone, self.terms = np.empty((4, pairs), dtype=np.int64)
-        self.is_plain, self.in_plain_exon = np.empty((2, pairs), dtype=np.bool_)
+        self.is_plain = np.empty(pairs, dtype=np.bool_)
         self.effects: dict[int, Effect] = {}  # by pair
         self._variants: dict[int, Variant | StructuralVariant] = {}
 
@@ -67,7 +67,7 @@ class Pairs:
         kept[pairs] = False
         numbers = np.cumsum(kept) - 1
         self.effects = {int(numbers[pair]): effect for pair, effect in self.effects.items()}
-        for name in ("allele", "transcript", "zone", "terms", "ranks", "is_plain", "in_plain_exon"):
+        for name in ("allele", "transcript", "zone", "terms", "ranks", "is_plain"):
             setattr(self, name, getattr(self, name)[kept])
 
     def pick(self, standing: Integers) -> None:
@@ -148,12 +148,9 @@ class PairFinder:
         in_one = zone == zones.find(found.transcript, queries.last[found.allele])
         found.zone = np.maximum(zone, 0)
         found.terms = np.where(zone >= 0, zones.kinds(found.zone), 0).astype(np.int64)
-        about = zones.about(found.zone)
-        is_snv, is_flank = queries.refs[found.allele] > 0, about[:, IS_FLANK] > 0
-        may_stay = is_snv | is_flank | ((about[:, EXON] == 0) & (not self._names_all))
-        in_plain = (found.terms > 0) & in_one
-        found.is_plain = in_plain & may_stay & ~queries.structural[found.allele]
-        found.in_plain_exon = in_plain & ~found.is_plain
+        is_snv, is_flank = queries.refs[found.allele] > 0, zones.about(found.zone)[:, IS_FLANK] > 0
+        may_stay = is_snv | is_flank | (not self._names_all)
+        found.is_plain = (found.terms > 0) & in_one & may_stay & ~queries.structural[found.allele]
 
     def _find_natively(self, queries: Queries, order: Integers, begins: Integers, stops: Integers) -> Pairs:
         assert _LIBRARY is not None
@@ -169,6 +166,6 @@ class PairFinder:
             ctypes.c_int(self._names_all),
             ctypes.c_int64(len(zones.keys)),
             *pointers(zones.keys, zones.kinds, zones.about, places),
-            *pointers(found.allele, found.transcript, found.zone, found.terms, found.is_plain, found.in_plain_exon),
+            *pointers(found.allele, found.transcript, found.zone, found.terms, found.is_plain),
         )
         return found

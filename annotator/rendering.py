@@ -10,6 +10,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.effects.placing import span
 from annotator.models.zones import (
     BEFORE,
     CDNA,
@@ -212,7 +213,7 @@ def _render_allele(batch: Batch, allele: list[int], pairs: list[list[int]]) -> t
             is_named = not place.is_flank and batch.named >= (Named.PICKED if is_picked else Named.ALL)
             if not is_named:
                 name = b""
-            elif not name:
+            elif not (is_picked and given >= 0):
                 name = tables.names[transcript] + place.name(chr(ref), chr(alt))
             body = place.body(name)
         standing = (tables.picked_standings if is_picked else tables.standings)[transcript]
@@ -236,9 +237,10 @@ class _Place:
         self.is_flank = about[IS_FLANK] > 0
         self._is_forward = batch.strands[transcript] > 0
         step = 1 if about[SIGN] > 0 else -1
-        offset = (low if step > 0 else high) - batch.zones.start(zone)
-        self._number = about[NUMBER] + step * offset
-        self._cdna = about[CDNA] and about[CDNA] + int(batch.strands[transcript]) * offset
+        low, high = low - batch.zones.start(zone), high - batch.zones.start(zone)
+        self._number = about[NUMBER] + step * (low if step > 0 else high)
+        first = about[CDNA] + (low if self._is_forward else -high)
+        self._cdna = span(first, first + high - low) if about[CDNA] else ""
         self._about = about
         self._exon_count = int(batch.exon_counts[transcript])
 
@@ -252,4 +254,4 @@ class _Place:
         exon, intron, count = self._about[EXON], self._about[INTRON], self._exon_count
         numbers = f"{f'{exon}/{count}' if exon else ''}|{f'{intron}/{count - 1}' if intron else ''}|"
         distance = self._number if self.is_flank else ""
-        return b"".join((numbers.encode(), name, f"||{self._cdna or ''}|||||{distance}".encode()))
+        return b"".join((numbers.encode(), name, f"||{self._cdna}|||||{distance}".encode()))

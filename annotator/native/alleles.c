@@ -91,7 +91,7 @@ void prove_alleles(i64 keys, const u64 *wanted, const i64 *rows, const u8 *text,
     }
 }
 
-/* A plain zone of an intron: columns as `annotator.models.zones.ABOUT` lists them, and what HGVS numbers need beside. */
+/* A plain zone: columns as `annotator.models.zones.ABOUT` lists them, and what HGVS numbers need beside. */
 enum { EXON, INTRON, CDNA, IS_FLANK, REGION, BEFORE, NUMBER, SIGN, ABOUT_WIDTH };
 
 typedef struct {
@@ -129,7 +129,7 @@ static u8 complement(u8 base) {
     }
 }
 
-/* Name insertions and deletions, which may slide by at most `limits`, in plain zones of introns: behind the prefix of
+/* Name insertions and deletions, which may slide by at most `limits`, in plain zones: behind the prefix of
  * the transcript, `76+5del`, `76+5_76+6insGA` or `76+5dup`. Where one would leave its zone, nothing is written. */
 void intron_names(i64 changes, const u8 *text, const i64 *words, const i64 *lengths, const i64 *places,
                   const u8 *are_deletions, const i64 *limits, const i32 *abouts, const i64 *firsts, const i64 *lasts,

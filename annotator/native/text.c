@@ -60,6 +60,14 @@ static u8 *put_change(u8 *out, const Place *place, const i64 *allele) {
     return out;
 }
 
+static u8 *put_span(u8 *out, i64 first, i64 last) {
+    out = put_number(out, first);
+    if (first == last)
+        return out;
+    *out++ = '-';
+    return put_number(out, last);
+}
+
 static u8 *put_fraction(u8 *out, i64 number, i64 count) {
     if (!number)
         return out;
@@ -123,9 +131,10 @@ void render(i64 alleles, i64 pairs, const i64 *allele_rows, const i64 *pair_colu
             } else {
                 const i32 *about = zone_about + zones[pair] * ABOUT_WIDTH;
                 const int grows = about[SIGN] > 0;
-                const i64 offset = (grows ? allele[LOW] : allele[HIGH]) - (i64)(u32)zone_keys[zones[pair]];
+                const i64 start = (i64)(u32)zone_keys[zones[pair]];
+                const i64 low = allele[LOW] - start, high = allele[HIGH] - start, offset = grows ? low : high;
                 const i64 region = (u32)about[REGION] < regions ? about[REGION] : 0;
-                const i64 cdna = about[CDNA] ? about[CDNA] + strands[transcript] * offset : 0;
+                const i64 first = strands[transcript] > 0 ? about[CDNA] + low : about[CDNA] - high;
                 const Place place = {
                     .about = about,
                     .number = about[NUMBER] + (grows ? offset : -offset),
@@ -149,8 +158,8 @@ void render(i64 alleles, i64 pairs, const i64 *allele_rows, const i64 *pair_colu
                         name_at = put(name_at, begin, at - begin);
                 }
                 at = put(at, (const u8 *)"||", 2);
-                if (cdna)
-                    at = put_number(at, cdna);
+                if (about[CDNA])
+                    at = put_span(at, first, first + high - low);
                 at = put(at, (const u8 *)"|||||", 5);
                 if (about[IS_FLANK])
                     at = put_number(at, place.number);

@@ -66,6 +66,19 @@ def single_bases(expectation: Expectation, *, count: int, seed: int) -> Iterator
             yield position, base, ("ACGT"["ACGT".index(base) - 1 - position % 3],)
 
 
+def whole_exons(expectation: Expectation) -> Iterator[Allele]:
+    """This function will replace each transcript of one exon by fewer, as many and more bases."""
+    for one in expectation.transcripts:
+        before, bases = expectation.bases[one.start - 2], expectation.bases[one.start - 1 : one.end]
+        if len(one.exons) == 1 and "N" not in before + bases:
+            other = "".join("ACGT"["ACGT".index(base) - 1] for base in bases)
+            yield one.start - 1, before + bases, (before,)
+            yield one.start, bases, (other,)
+            yield one.start, bases, (other + other,)
+            if len(bases) > 1:
+                yield one.start, bases, (other[0],)
+
+
 def annotated(folder: Path, contig: str, found: Sequence[Allele], *, reference: Path, hgvs: Hgvs) -> Outcome:
     lines = [record(contig, position, ref, ",".join(alts)) for position, ref, alts in found]
     path = folder / "input.vcf"
@@ -97,6 +110,13 @@ class TestInventedGenes:
         found = list(single_bases(expectation, count=5_000, seed=3))
         outcome = annotated(tmp_path, "7", found, reference=invented.folder, hgvs=hgvs)
         assert_as_expected(outcome, found, expectation)
+
+    def test_alleles_that_replace_all_of_a_transcript(self, invented: Invented, tmp_path: Path, hgvs: Hgvs) -> None:
+        expectation = expectation_of(invented.folder, "7", hgvs)
+        found = sorted(whole_exons(expectation))
+        outcome = annotated(tmp_path, "7", found, reference=invented.folder, hgvs=hgvs)
+        assert_as_expected(outcome, found, expectation)
+        assert sum("transcript_ablation" in row[7] for row in outcome.rows) > 2
 
     @pytest.mark.parametrize("contig", ["7", "MT"])
     def test_alleles_of_all_kinds(self, invented: Invented, tmp_path: Path, hgvs: Hgvs, contig: str) -> None:

@@ -39,7 +39,7 @@ def queries(chance: random.Random, *, count: int, end: int) -> Queries:
 
 
 def plain(found: Pairs) -> list[list[int]]:
-    columns = (found.allele, found.transcript, found.zone, found.terms, found.is_plain, found.in_plain_exon)
+    columns = (found.allele, found.transcript, found.zone, found.terms, found.is_plain)
     return [column.tolist() for column in (*columns, found.offsets, found.picked, found.worst_ranks)]
 
 

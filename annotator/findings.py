@@ -1,8 +1,9 @@
 """What the alleles of one run of records do to the transcripts near them.
 
 Pairs of an allele and a transcript are found all at once. Where the allele lies in a plain zone of the transcript
-(`annotator.models.zones`), all is known from the zone; elsewhere `annotator.effects` works it out, pair by pair. Then
-one transcript is picked for each allele, and everything is written at once (`annotator.rendering`).
+(`annotator.models.zones`) or beside one (`annotator.intron_edges`), the zone tells all. Bases replaced in coding
+sequences are judged many at once (`annotator.substitutions`); the rest is worked out by `annotator.effects`, pair by
+pair. Then one transcript is picked for each allele, and everything is written at once (`annotator.rendering`).
 """
 
 from dataclasses import dataclass, field
@@ -30,13 +31,14 @@ from annotator.effects.transcript_names import slide, transcript_name
 from annotator.effects.transcripts import effect_of
 from annotator.effects.view import TranscriptView, TranscriptViews
 from annotator.fields import FieldNames
+from annotator.intron_edges import edge_terms, find_edges
 from annotator.intron_names import Zoned, intron_names
 from annotator.models.store import ModelStore
 from annotator.models.zones import EXON, INTRON, IS_FLANK
 from annotator.normal_form import Changes
 from annotator.ontology import BY_RANK, TERMS, Term
 from annotator.pairs import PairFinder, Pairs, Queries
-from annotator.rendering import Batch, Named, Rendered, Tables, render
+from annotator.rendering import NAMED_ENTRY, ZONE_ENTRY, Batch, Named, Rendered, Tables, render
 from annotator.room import Room
 from annotator.sequence import ContigBases
 from annotator.substitutions import Substitutions, substitution_effects
@@ -106,6 +108,7 @@ class ContigFindings:
         """Work out what zones do not tell."""
         lost: list[int] = []
         self._find_ablations(work)
+        self._find_edges(work)
         pairs = np.flatnonzero(~work.is_plain)
         effects = self._substitutions(work, pairs)
         rows = (pairs, work.allele[pairs], work.transcript[pairs])
@@ -129,6 +132,22 @@ class ContigFindings:
             variant = work.variant(int(work.allele[pair]))
             assert isinstance(variant, Variant)  # structural alleles are never plain
             work.is_plain[pair] = len(variant.alt) >= len(variant.ref)
+
+    def _find_edges(self, work: Pairs) -> None:
+        """Let the zones beside edges of introns tell of single bases there."""
+        pairs = np.flatnonzero(~work.is_plain)
+        pairs = pairs[work.queries.refs[work.allele[pairs]] > 0]
+        edges = find_edges(
+            self.store,
+            transcripts=work.transcript[pairs],
+            zones=work.zone[pairs],
+            positions=work.queries.first[work.allele[pairs]],
+        )
+        pairs = pairs[edges.rows]
+        work.is_plain[pairs] = work.in_edge[pairs] = True
+        work.zone[pairs] = edges.zones
+        rows = zip(self.store.zones.kinds(edges.zones).tolist(), edges.places.tolist(), strict=True)
+        work.terms[pairs] = [self._number_terms(edge_terms(self.terms[kind], place)) for kind, place in rows]
 
     def _substitutions(self, work: Pairs, pairs: Integers) -> dict[int, Effect | None]:
         """The effects of single bases that are replaced in a coding sequence, by pair; None where that is special."""
@@ -265,7 +284,7 @@ class ContigFindings:
 
     def _entries(self, work: Pairs) -> tuple[Integers, list[bytes]]:
         """The texts of what was worked out, and which of them is that of each pair."""
-        numbers = np.full(len(work.allele), -1, dtype=np.int64)
+        numbers = np.where(work.in_edge, NAMED_ENTRY, ZONE_ENTRY)
         numbers[list(work.effects)] = np.arange(len(work.effects))
         return numbers, [entry_body(effect).encode() for effect in work.effects.values()]
 

@@ -50,6 +50,7 @@ class Pairs:
         self.queries = queries
         self.allele, self.transcript, self.zone, self.terms = np.empty((4, pairs), dtype=np.int64)
         self.is_plain = np.empty(pairs, dtype=np.bool_)
+        self.in_edge = np.zeros(pairs, dtype=np.bool_)  # of an intron: written as if in a plain zone
         self.effects: dict[int, Effect] = {}  # by pair
         self._variants: dict[int, Variant | StructuralVariant] = {}
 
@@ -67,7 +68,7 @@ class Pairs:
         kept[pairs] = False
         numbers = np.cumsum(kept) - 1
         self.effects = {int(numbers[pair]): effect for pair, effect in self.effects.items()}
-        for name in ("allele", "transcript", "zone", "terms", "ranks", "is_plain"):
+        for name in ("allele", "transcript", "zone", "terms", "ranks", "is_plain", "in_edge"):
             setattr(self, name, getattr(self, name)[kept])
 
     def pick(self, standing: Integers) -> None:

@@ -37,8 +37,10 @@ PAIR_COLUMNS = (
     "terms",  # number of the consequence terms
     "rank",  # of the most severe one
     "zone",  # in which the allele lies
-    "entry",  # number of the finished text from EXON to before STRAND, -1: all is known from the zone
+    "entry",  # number of the finished text from EXON to before STRAND, or one of these:
 )
+ZONE_ENTRY = -1  # all is known from the zone
+NAMED_ENTRY = -2  # so too, and what is named of a picked transcript is named here
 # The columns of an allele.
 ALLELE_COLUMNS = (
     "first_pair",
@@ -210,7 +212,8 @@ def _render_allele(batch: Batch, allele: list[int], pairs: list[list[int]]) -> t
             body = tables.entries[entry]
         else:
             place = _Place(batch, transcript, zone, low, high)
-            is_named = not place.is_flank and batch.named >= (Named.PICKED if is_picked else Named.ALL)
+            needed = Named.PICKED if is_picked or entry == NAMED_ENTRY else Named.ALL
+            is_named = not place.is_flank and batch.named >= needed
             if not is_named:
                 name = b""
             elif not (is_picked and given >= 0):

@@ -14,7 +14,7 @@ from annotator.models.transcript import Interval, Transcript
 from annotator.models.zones import ABOUT, region_of
 
 _EXON_EDGE = 3  # bases of an exon that belong to the splice region
-_INTRON_EDGE = 17  # bases of an intron that do, or to the polypyrimidine tract
+INTRON_EDGE = 17  # bases of an intron that do, or to the polypyrimidine tract
 
 _NOTHING = (0,) * len(ABOUT)  # of a zone that is not plain
 
@@ -97,7 +97,7 @@ def _zones_of_intron(start: int, end: int) -> Iterator[tuple[int, bool]]:
     if start > end:
         return
     yield start, False
-    plain_start, plain_end = start + _INTRON_EDGE, end - _INTRON_EDGE
+    plain_start, plain_end = start + INTRON_EDGE, end - INTRON_EDGE
     if plain_start > plain_end:
         return
     middle, is_odd = divmod(start + end, 2)

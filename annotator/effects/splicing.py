@@ -15,6 +15,7 @@ REGION = TERMS["splice_region_variant"]
 POLYPYRIMIDINE = TERMS["splice_polypyrimidine_tract_variant"]
 INTRON = TERMS["intron_variant"]
 
+_LONG_INTRON = 1_000  # bases; what is at one end is far from the other
 EXON_REACH = 3  # bases of an exon that still belong to the splice region
 
 
@@ -43,11 +44,24 @@ def splicing_of(variant: Variant, placement: Placement, view: TranscriptView) ->
         if intron_end + EXON_REACH < low:
             continue
         found = found or Splicing()
+        is_short = view.has_short_intron and intron_end - intron_start < SHORT_INTRON
         for start, end in changed_regions(variant):
-            _look(found, start, end, intron_start, intron_end, view=view)
+            if not is_short:
+                _look(found.terms, start, end, intron_start, intron_end, is_forward=view.is_forward)
+            elif end >= intron_start and start <= intron_end:
+                found.in_short_intron = True
     if found is not None:
         _settle(found, near_exon=placement.near_exon)
     return found
+
+
+def terms_in_intron(place: int) -> set[Term]:
+    """This function will give the terms of a base of a long intron, counted from 1 behind the exon, or from -1 back."""
+    position = place if place > 0 else _LONG_INTRON + 1 + place
+    found = Splicing()
+    _look(found.terms, position, position, 1, _LONG_INTRON, is_forward=True)
+    _settle(found, near_exon=False)
+    return found.terms
 
 
 def changed_regions(variant: Variant) -> list[tuple[int, int]]:
@@ -66,23 +80,18 @@ def changed_regions(variant: Variant) -> list[tuple[int, int]]:
     return regions
 
 
-def _look(found: Splicing, start: int, end: int, intron_start: int, intron_end: int, *, view: TranscriptView) -> None:
-    if view.has_short_intron and intron_end - intron_start < SHORT_INTRON:
-        if end >= intron_start and start <= intron_end:
-            found.in_short_intron = True
-        return
+def _look(terms: set[Term], start: int, end: int, intron_start: int, intron_end: int, *, is_forward: bool) -> None:
     insertion = start > end
-    terms = found.terms
     inner_start, inner_end = intron_start + 2, intron_end - 2
     if (end >= inner_start and start <= inner_end) or (insertion and (start == inner_start or end == inner_end)):
         terms.add(INTRON)
     at_start = end >= intron_start and start <= intron_start + 1
     at_end = end >= intron_end - 1 and start <= intron_end
     if at_start:
-        terms.add(DONOR if view.is_forward else ACCEPTOR)
+        terms.add(DONOR if is_forward else ACCEPTOR)
     if at_end:
-        terms.add(ACCEPTOR if view.is_forward else DONOR)
-    if view.is_forward:
+        terms.add(ACCEPTOR if is_forward else DONOR)
+    if is_forward:
         fifth = intron_start + 4
         region = intron_start + 2, intron_start + 5
         tract = intron_end - 16, intron_end - 2

@@ -52,10 +52,12 @@ class SplicedTranscripts:
     def offsets(self, which: Integers, exons: Integers, positions: Integers) -> Integers:
         """The offsets of positions which these exons hold."""
         along = self._before[exons] + positions - self._starts[exons]
-        return np.where(self._are_forward[which], along + 1, self._lengths[which] - along)
+        found: Integers = np.where(self._are_forward[which], along + 1, self._lengths[which] - along)
+        return found
 
     def positions(self, which: Integers, offsets: Integers) -> Integers:
         """The positions of offsets, none of which is beyond its transcript."""
         along = np.where(self._are_forward[which], offsets - 1, self._lengths[which] - offsets)
         exons = np.searchsorted(self._keys_of_before, which << _TRANSCRIPT_SHIFT | along, side="right") - 1
-        return self._starts[exons] + along - self._before[exons]
+        found: Integers = self._starts[exons] + along - self._before[exons]
+        return found

@@ -174,7 +174,8 @@ class ModelStore:
         """First and last bases of the exons of these transcripts, one after the other, each in genomic order."""
         counts = self.exon_counts[transcripts]
         places = self._arrays["exon_offset"][transcripts] - (np.cumsum(counts) - counts)
-        return self._arrays["exon"][np.repeat(places, counts) + np.arange(counts.sum())].astype(np.int64)
+        exons: NDArray[np.uint32] = self._arrays["exon"][np.repeat(places, counts) + np.arange(counts.sum())]
+        return exons.astype(np.int64)
 
     def coding_ends(self, transcripts: NDArray[np.int64]) -> NDArray[np.int64]:
         """First and last coding base of each of these transcripts, all of which code, in genomic order."""

@@ -76,6 +76,9 @@ class Zones:
         keys = transcripts.astype(np.uint64) << _TRANSCRIPT_SHIFT | positions.astype(np.uint64)
         return np.searchsorted(self._keys, keys, side="right") - 1
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def kinds(self, zones: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The kinds of these zones: numbers in `terms`, 0 where a zone is not plain."""
         return self._kinds[zones]

@@ -26,6 +26,7 @@ static u8 complement(u8 base) {
 
 /* One column after the other; what they hold, `annotator.rendering.PAIR_COLUMNS` says. */
 enum { TRANSCRIPT, TERMS, RANK, ZONE, ENTRY };
+enum { NAMED_ENTRY = -2 };
 
 /* One row an allele; columns as `annotator.rendering.ALLELE_COLUMNS` lists them. */
 enum { FIRST_PAIR, LAST_PAIR, PICKED, LOW, HIGH, TEXT_BEGIN, TEXT_LENGTH, REF, ALT, NAME, WORST, IS_WHOLE,
@@ -146,7 +147,8 @@ void render(i64 alleles, i64 pairs, const i64 *allele_rows, const i64 *pair_colu
                 *at++ = '|';
                 at = put_fraction(at, about[INTRON], exon_counts[transcript] - 1);
                 *at++ = '|';
-                if (!about[IS_FLANK] && named >= (is_picked ? NAME_PICKED : NAME_ALL)) {
+                const int needed = is_picked || entries[pair] == NAMED_ENTRY ? NAME_PICKED : NAME_ALL;
+                if (!about[IS_FLANK] && named >= needed) {
                     const u8 *begin = at;
                     if (has_given) {
                         at = put_text(at, tables[GIVEN_NAMES], allele[NAME]);

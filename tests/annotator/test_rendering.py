@@ -11,7 +11,9 @@ import pytest
 from annotator.models.zones import ABOUT, NAME_SIGNS, ZoneTable
 from annotator.rendering import (
     ALLELE_COLUMNS,
+    NAMED_ENTRY,
     PAIR_COLUMNS,
+    ZONE_ENTRY,
     Batch,
     Named,
     Rendered,
@@ -107,7 +109,7 @@ def random_pair(chance: random.Random, zones: int) -> Row:
         "terms": chance.randrange(len(TEXTS)),
         "rank": chance.randrange(4),
         "zone": chance.randrange(zones),
-        "entry": chance.choice((-1, -1, chance.randrange(len(TEXTS)))),
+        "entry": chance.choice((ZONE_ENTRY, NAMED_ENTRY, chance.randrange(len(TEXTS)))),
     }
 
 

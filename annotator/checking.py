@@ -13,7 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.builds import is_auxiliary_contig
-from annotator.columns import ALT, CHROM, REF, Columns, count_lines, find_columns, read_positions, starts_of_runs
+from annotator.columns import (
+    ALT,
+    CHROM,
+    REF,
+    Columns,
+    count_lines,
+    find_columns,
+    gather,
+    read_positions,
+    starts_of_runs,
+)
 from annotator.contigs import ContigTable
 from annotator.errors import EngineError, InvalidVcfError
 from annotator.limits import Limits
@@ -23,8 +33,7 @@ from annotator.records import RecordChecker, check_reach
 from annotator.sites import MAX_POSITION
 
 _FORMAT = 8
-_REF_BASES = b"ACGTNacgtn"
-_IS_REF_BASE = np.isin(np.arange(256), np.frombuffer(_REF_BASES, dtype=np.uint8))
+_IS_REF_BASE = np.isin(np.arange(256), np.frombuffer(b"ACGTNacgtn", dtype=np.uint8))
 _REACH = re.compile(rb"END=|LEN")
 
 _FAULTS_OF_THE_FILE = frozenset({"NOT_SORTED", "CONTIG_IN_TWO_BLOCKS", "TOO_MANY_CONTIGS", "HEADER_AFTER_RECORDS"})
@@ -146,11 +155,9 @@ class BlockChecker:
             longest = run.contig.length if run.contig else MAX_POSITION
             if last_bases[run.begin : run.end].max() > longest:
                 return False
-        if not np.all(_IS_REF_BASE[columns.codes[begins]]):  # an empty REF shows its tab here
+        bases = gather(columns.codes, begins, np.maximum(lengths, 1))  # an empty REF shows its tab here
+        if not np.all(_IS_REF_BASE[bases]):
             return False
-        for line in np.flatnonzero(lengths > 1).tolist():
-            if columns.text[begins[line] : ends[line]].translate(None, _REF_BASES):
-                return False
         return self._alleles_fit(columns, lengths) and self._reaches_fit(columns, positions)
 
     def _alleles_fit(self, columns: Columns, ref_lengths: NDArray[Any]) -> bool:

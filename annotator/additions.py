@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from annotator.columns import ID, INFO, Columns
 from annotator.native import load, pointer
 from annotator.room import Room
+from annotator.texts import Texts
 
 _LIBRARY = load()
 _DOT = ord(".")
@@ -30,6 +31,10 @@ class Pieces:
         self.lengths[records] = ends - begins
         self._blobs.append(text)
         self._size += len(text)
+
+    def put_texts(self, records: Integers, texts: Texts) -> None:
+        """Give each of these records a text."""
+        self.put(records, text=texts.text.data, begins=texts.offsets[:-1], ends=texts.offsets[1:])
 
     def put_one(self, record: int, text: bytes) -> None:
         self.begins[record], self.lengths[record] = self._size, len(text)
@@ -74,15 +79,12 @@ class Additions:
         return (self.consequences, *(one for one in others if not one.is_empty))
 
     def identify(self, records: Integers, *, text: bytes | memoryview, begins: Integers, ends: Integers) -> None:
-        """Fill empty ID columns; an ID that is there is kept, and of several the first counts."""
-        lacking = self._lacks_id[records] & (self.identifiers.lengths[records] == 0) & (ends > begins)
-        if lacking.any():
+        """Fill empty ID columns; an ID that is there is kept, and of several for a record the first counts."""
+        lacking = np.flatnonzero(self._lacks_id[records] & (self.identifiers.lengths[records] == 0) & (ends > begins))[
+            ::-1
+        ]  # where a record comes again, what is put last stays
+        if len(lacking):
             self.identifiers.put(records[lacking], text=text, begins=begins[lacking], ends=ends[lacking])
-
-    def identify_one(self, record: int, identifier: bytes) -> None:
-        """Fill the ID column of one record, if it is empty."""
-        if self._lacks_id[record] and not self.identifiers.lengths[record]:
-            self.identifiers.put_one(record, identifier)
 
     def assemble(self, room: Room) -> tuple[bytes | memoryview, Integers]:
         """The block's text with all additions, and where in it each record begins; the last offset is its end.

@@ -57,6 +57,25 @@ class NormalForms:
     texts: Spans
     checksums: NDArray[np.uint32]
 
+    @classmethod
+    def of(cls, alleles: list[tuple[int, bytes, bytes]]) -> "NormalForms":
+        """Alleles that are in their normal form: position, REF and ALT."""
+        return cls(
+            positions=np.array([position for position, _, _ in alleles], dtype=np.int64),
+            texts=spans_of([ref + b"\t" + alt for _, ref, alt in alleles]),
+            checksums=np.array([zlib.crc32(ref + b">" + alt) for _, ref, alt in alleles], dtype=np.uint32),
+        )
+
+    def followed_by(self, others: "NormalForms") -> "NormalForms":
+        """These, and then the others."""
+        if not len(others.positions):
+            return self
+        return NormalForms(
+            positions=np.concatenate((self.positions, others.positions)),
+            texts=self.texts.followed_by(others.texts),
+            checksums=np.concatenate((self.checksums, others.checksums)),
+        )
+
 
 def normal_forms(changes: Changes, *, sequence: ContigBases) -> NormalForms:
     """Give the normal forms of many insertions and deletions."""
@@ -64,17 +83,9 @@ def normal_forms(changes: Changes, *, sequence: ContigBases) -> NormalForms:
 
 
 def _normal_forms(changes: Changes, sequence: ContigBases) -> NormalForms:
-    positions, texts, checksums = [], [], []
     rows = zip(changes.words.list(), changes.positions.tolist(), changes.are_deletions.tolist(), strict=True)
-    for word, place, is_deletion in rows:
-        position, ref, alt = _moved(place, word.upper(), is_deletion=is_deletion, sequence=sequence)
-        positions.append(position)
-        texts.append(ref + b"\t" + alt)
-        checksums.append(zlib.crc32(ref + b">" + alt))
-    return NormalForms(
-        positions=np.array(positions, dtype=np.int64),
-        texts=spans_of(texts),
-        checksums=np.array(checksums, dtype=np.uint32),
+    return NormalForms.of(
+        [_moved(place, word.upper(), is_deletion=is_deletion, sequence=sequence) for word, place, is_deletion in rows]
     )
 
 

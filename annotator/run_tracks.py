@@ -1,6 +1,6 @@
 """What the tracks know of the records of one run, put into their text."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,23 @@ from annotator.manifest import Track
 from annotator.normal_form import Changes, NormalForms, normal_form, normal_forms
 from annotator.regions import Keys, RegionStore
 from annotator.run_work import RunWork
-from annotator.site_texts import SiteValues
-from annotator.sites import long_keys, site_key, snv_keys
+from annotator.sites import long_keys, snv_keys
 from annotator.spans import Spans, spans_of
 from annotator.verdicts import ANNOTATED, TRACKS_ONLY, Alleles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hits:
+    """What a track says of some alleles, one entry each."""
+
+    track: Track
+    pieces: Pieces  # where it goes
+    records: NDArray[np.int64]
+    indexes: NDArray[np.int64]  # among the record's ALT alleles
+    texts: Spans
+
+    def where(self, chosen: NDArray[np.bool_]) -> "_Hits":
+        return replace(self, records=self.records[chosen], indexes=self.indexes[chosen], texts=self.texts.where(chosen))
 
 
 class TrackTexts:
@@ -58,64 +71,55 @@ class TrackTexts:
         keys = np.zeros(len(alleles), dtype=np.uint64)
         snvs = np.flatnonzero(alleles.are_snvs)
         keys[snvs] = _snv_keys(work, alleles, snvs)
-        moved = np.flatnonzero(alleles.simple & ~alleles.are_snvs & alleles.verified)
-        forms = _moved_forms(work, alleles, moved)
-        keys[moved] = long_keys(forms.positions, forms.checksums)
+        are_moves = alleles.verified & (np.minimum(alleles.ref_lengths, alleles.alt_lengths) == 0)
+        moved, others = np.flatnonzero(are_moves), np.flatnonzero(~(are_moves | alleles.are_snvs))
+        forms = _moved_forms(work, alleles, moved).followed_by(_other_forms(work, alleles, others))
+        longer = np.concatenate((moved, others))
+        keys[longer] = long_keys(forms.positions, forms.checksums)
         place_of = np.full(len(alleles), -1, dtype=np.int64)  # in `forms`
-        place_of[moved] = np.arange(len(moved))
-        others = ~alleles.are_snvs & (place_of < 0)
-        normal: dict[int, tuple[bytes, bytes]] = {}
-        for number, (position, ref, alt) in _normal_forms(work, alleles, np.flatnonzero(others)):
-            keys[number] = site_key(position, ref, alt)
-            normal[number] = ref, alt
+        place_of[longer] = np.arange(len(longer))
         for (track, store), pieces in zip(work.place.sites, work.additions.sites, strict=True):
             found, rows = store.matches(keys)
-            is_moved = place_of[found] >= 0
-            texts = forms.texts.where(place_of[found[is_moved]])
-            rows[is_moved] = store.proved(keys[found[is_moved]], rows[is_moved], texts)
+            is_longer = place_of[found] >= 0
+            texts = forms.texts.where(place_of[found[is_longer]])
+            rows[is_longer] = store.proved(keys[found[is_longer]], rows[is_longer], texts)
             found, rows = found[rows >= 0], rows[rows >= 0]
-            alone = alleles.simple[found] & ~others[found]
-            self._add_plain_hits(work, track, alleles.records[found[alone]], store.values(rows[alone]), pieces)
-            hits: dict[int, dict[int, tuple[bytes, bytes]]] = {}
-            for number, row in zip(found[~alone].tolist(), rows[~alone].tolist(), strict=True):
-                ref, alt = normal.get(number) or work.bases(alleles, number)
-                proved = store.read(row, ref=ref, alt=alt)
-                if proved is not None:
-                    hits.setdefault(int(alleles.records[number]), {})[int(alleles.indexes[number])] = proved
-            for record, by_allele in hits.items():
-                self._add_hit(work, track, record, by_allele, pieces)
+            values = store.values(rows)
+            records, identifiers, texts = alleles.records[found], values.identifiers, values.texts
+            work.additions.identify(
+                records, text=identifiers.text.data, begins=identifiers.begins, ends=identifiers.ends
+            )
+            hits = _Hits(track=track, pieces=pieces, records=records, indexes=alleles.indexes[found], texts=texts)
+            is_told, is_alone = texts.ends > texts.begins, alleles.simple[found]
+            self._add_alone(work, hits.where(is_told & is_alone))
+            self._add_shared(work, hits.where(is_told & ~is_alone))
 
-    def _add_plain_hits(
-        self, work: RunWork, track: Track, records: NDArray[np.int64], values: SiteValues, pieces: Pieces
-    ) -> None:
+    def _add_alone(self, work: RunWork, hits: _Hits) -> None:
         """Add what a track says of alleles that are alone in their records."""
-        identifiers, texts = values.identifiers, values.texts
-        work.additions.identify(records, text=identifiers.text.data, begins=identifiers.begins, ends=identifiers.ends)
-        told = np.flatnonzero(texts.ends > texts.begins)
-        if not len(told):
+        if not len(hits.records):
             return
-        records, texts = records[told], texts.where(told)
-        work.rows.add_sites(records, texts, keys={field.id for field in track.fields})
-        renamed = self._renamed(texts)
-        pieces.put(records, text=renamed.text.data, begins=renamed.begins, ends=renamed.ends)
-        work.summary.track_hits[track.id] += len(told)
+        work.rows.add_sites(hits.records, hits.texts, keys={field.id for field in hits.track.fields})
+        renamed = self._renamed(hits.texts)
+        hits.pieces.put(hits.records, text=renamed.text.data, begins=renamed.begins, ends=renamed.ends)
+        work.summary.track_hits[hits.track.id] += len(hits.records)
 
     def _renamed(self, texts: Spans) -> Spans:
         return spans_of([self._names.apply(text) for text in texts.list()]) if self._names.renamed else texts
 
-    def _add_hit(
-        self, work: RunWork, track: Track, record: int, by_allele: dict[int, tuple[bytes, bytes]], pieces: Pieces
-    ) -> None:
-        for allele, (identifier, text) in sorted(by_allele.items()):
-            if identifier:
-                work.additions.identify_one(record, identifier)
-            if text:
-                work.rows.add_site(record, allele, text=text)
-        texts = [by_allele.get(allele, (b"", b""))[1] for allele in range(work.alt_count(record))]
-        if any(texts):
+    def _add_shared(self, work: RunWork, hits: _Hits) -> None:
+        """Add what a track says of alleles whose records may have others."""
+        if not len(hits.records):
+            return
+        told: dict[int, dict[int, bytes]] = {}  # by record and allele
+        rows = zip(hits.records.tolist(), hits.indexes.tolist(), hits.texts.list(), strict=True)
+        for record, index, text in rows:
+            work.rows.add_site(record, index, text=text)
+            told.setdefault(record, {})[index] = text
+        for record, by_index in told.items():
+            texts = [by_index.get(index, b"") for index in range(work.alt_count(record))]
             text = texts[0] if len(texts) == 1 else join_per_allele(texts)
-            pieces.put_one(record, self._names.apply(text))
-            work.summary.track_hits[track.id] += 1
+            hits.pieces.put_one(record, self._names.apply(text))
+        work.summary.track_hits[hits.track.id] += len(told)
 
 
 def _snv_keys(work: RunWork, alleles: Alleles, numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -136,11 +140,10 @@ def _moved_forms(work: RunWork, alleles: Alleles, numbers: NDArray[np.int64]) ->
     return normal_forms(changes, sequence=work.place.sequence)
 
 
-def _normal_forms(
-    work: RunWork, alleles: Alleles, numbers: NDArray[np.int64]
-) -> Iterator[tuple[int, tuple[int, bytes, bytes]]]:
-    """These alleles as site stores know them."""
+def _other_forms(work: RunWork, alleles: Alleles, numbers: NDArray[np.int64]) -> NormalForms:
+    """The normal forms of alleles that do more than insert or delete, or of which REF is not known to be right."""
     columns = work.checked.columns
+    found: list[tuple[int, bytes, bytes]] = []
     record, position, ref, alts = -1, 0, b"", [b""]
     for number in numbers.tolist():
         if alleles.records[number] != record:  # a record may have very many alleles
@@ -148,4 +151,5 @@ def _normal_forms(
             position, ref = int(work.checked.positions[record]), columns.field(record, REF).upper()
             alts = columns.field(record, ALT).upper().split(b",")
         sequence = work.place.sequence if alleles.verified[number] else None
-        yield number, normal_form(position, ref, alts[int(alleles.indexes[number])], sequence=sequence)
+        found.append(normal_form(position, ref, alts[int(alleles.indexes[number])], sequence=sequence))
+    return NormalForms.of(found)

@@ -35,6 +35,15 @@ class Spans:
         """Some of the pieces: those that a mask chooses, or those of these numbers."""
         return Spans(text=self.text, begins=self.begins[chosen], ends=self.ends[chosen])
 
+    def followed_by(self, others: "Spans") -> "Spans":
+        """These pieces, and then the others."""
+        size = len(self.text)
+        return Spans(
+            text=np.concatenate((self.text, others.text)),
+            begins=np.concatenate((self.begins, others.begins + size)),
+            ends=np.concatenate((self.ends, others.ends + size)),
+        )
+
     def values(self, key: bytes) -> "Spans":
         """The values of a key in pieces `KEY=value;KEY=value`; empty where there is none."""
         begins, ends = np.empty(len(self), dtype=np.int64), np.empty(len(self), dtype=np.int64)

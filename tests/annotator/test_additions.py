@@ -59,9 +59,6 @@ def additions_to(lines: list[bytes], *, chance: random.Random) -> Additions:
     some = np.array([number for number in range(len(lines)) if chance.random() < 0.3], dtype=np.int64)
     begins = np.array([chance.randrange(4) for _ in some], dtype=np.int64)
     made.identify(some, text=b"rs12345", begins=np.zeros_like(begins), ends=np.where(begins > 0, begins + 3, 0))
-    for number in range(len(lines)):
-        if chance.random() < 0.3:
-            made.identify_one(number, b"rs1")
     return made
 
 
@@ -93,6 +90,19 @@ class TestBothWays:
         assert found[0] == found[1]
         text, offsets = found[0][0], found[0][1]
         assert offsets == [0, *(at + 1 for at, byte in enumerate(text) if byte == ord("\n"))]
+
+
+class TestIdentify:
+    def test_keeps_what_is_there_and_of_several_the_first(self) -> None:
+        columns = find_columns(b"7\t1\t.\tA\tG\t.\t.\t.\n7\t2\trs9\tA\tG\t.\t.\t.\n" * 2, tab_count=7)
+        assert columns is not None
+        made = Additions(columns)
+        for text in (b"rs1rs2rs3rs4", b"rs5rs6rs7rs8"):
+            begins, ends = np.array([0, 0, 3, 6]), np.array([0, 3, 6, 9])
+            made.identify(np.array([0, 0, 0, 1]), text=text, begins=begins, ends=ends)
+        assert [made.identifiers.of(number) for number in range(4)] == [b"rs1", b"", b"", b""]
+        made.identify(np.array([2]), text=b"rs5", begins=np.array([0]), ends=np.array([3]))
+        assert made.identifiers.of(2) == b"rs5"
 
 
 class TestEngine:

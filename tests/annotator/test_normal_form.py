@@ -10,7 +10,7 @@ import pytest
 
 from annotator import normal_form as module
 from annotator.alleles import trim
-from annotator.normal_form import MAX_SHIFT, Changes, normal_form, normal_forms
+from annotator.normal_form import MAX_SHIFT, Changes, NormalForms, normal_form, normal_forms
 from annotator.sequence import Sequence
 from annotator.sites import long_keys, site_key
 from annotator.spans import spans_of
@@ -86,6 +86,16 @@ class TestNormalForm:
 
 
 class TestNormalForms:
+    def test_are_followed_by_others(self) -> None:
+        first, second = [(5, b"A", b"AT"), (7, b"AC", b"A")], [(2, b"AC", b"GT")]
+        both, expected = NormalForms.of(first).followed_by(NormalForms.of(second)), NormalForms.of([*first, *second])
+        assert both.positions.tolist() == [5, 7, 2]
+        assert both.texts.list() == expected.texts.list() == [b"A\tAT", b"AC\tA", b"AC\tGT"]
+        keys = long_keys(both.positions, both.checksums).tolist()
+        assert keys == [site_key(*one) for one in (*first, *second)]
+        alone = NormalForms.of(first)
+        assert alone.followed_by(NormalForms.of([])) is alone
+
     @pytest.mark.parametrize("seed", range(20))
     def test_are_those_of_each_change_alone(
         self, tmp_path: Path, loops: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -44,6 +44,11 @@ class TestSpans:
         assert spans.where(np.array([2, 0])).list() == [b"ccc", b"a"]
         assert spans.where(np.array([True, True, False])).list() == [b"a", b""]
 
+    def test_are_followed_by_others(self) -> None:
+        assert spans_of([b"a", b"", b"bc"]).where(np.array([2, 1])).followed_by(spans_of([b"d"])).list() == [
+            *(b"bc", b"", b"d")
+        ]
+
     def test_may_be_none(self) -> None:
         none = spans_of([])
         assert (none.list(), none.values(b"K").list(), none.numbers().tolist()) == ([], [], [])

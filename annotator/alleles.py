@@ -72,20 +72,6 @@ def is_transition(ref: bytes, alt: bytes) -> bool:
     return (ref[0] in PURINES) == (alt[0] in PURINES)
 
 
-def vep_alleles(ref: bytes, alts: list[bytes]) -> list[bytes]:
-    """The ALT alleles as VEP's Allele column has them.
-
-    When any plain allele changes the length and all of them share REF's first base, that base is dropped; what is
-    then empty is written `-`. Alleles that are not plain bases stay as they are and have no say.
-    """
-    plain = [not alt.translate(None, BASES) for alt in alts]
-    changes_length = any(is_plain and len(alt) != len(ref) for is_plain, alt in zip(plain, alts, strict=True))
-    shares_first = all(alt[:1] == ref[:1] for is_plain, alt in zip(plain, alts, strict=True) if is_plain)
-    if not (changes_length and shares_first):
-        return alts
-    return [(alt[1:] or b"-") if is_plain else alt for is_plain, alt in zip(plain, alts, strict=True)]
-
-
 def _special_kind(alt: bytes) -> AlleleKind:
     if kind := _SPECIAL.get(alt):
         return kind

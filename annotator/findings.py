@@ -294,14 +294,25 @@ class ContigFindings:
     def _own_terms(self, terms: tuple[Term, ...]) -> str:
         return f";{self._terms_key}={term_names(terms)}"
 
-    def values(self, *, transcript: int, terms: int, rank: int) -> tuple[str, ...]:
-        """The values of ALLELE_FIELDS for one allele, from its columns of Findings."""
-        worst = BY_RANK[rank]
-        symbol, feature = "", ""
-        if transcript >= 0:
-            symbol, identifier = (self.store.text_of(column, transcript) for column in ("symbol", "id"))
-            feature = feature_of(identifier)
-        return worst.name, worst.impact, term_names(self.terms[terms]), encode(symbol) or ".", encode(feature) or "."
+    def values(self, found: Findings, rows: Integers) -> tuple[list[bytes], ...]:
+        """The values of each of ALLELE_FIELDS, for the alleles in these rows."""
+        worst = [BY_RANK[rank] for rank in found.ranks[rows].tolist()]
+        picked = found.transcripts[rows].tolist()
+        named = {transcript: self._named_by(transcript) for transcript in set(picked)}
+        return (
+            [term.name.encode() for term in worst],
+            [term.impact.encode() for term in worst],
+            [(term_names(self.terms[number]) or ".").encode() for number in found.terms[rows].tolist()],
+            [named[transcript][0] for transcript in picked],
+            [named[transcript][1] for transcript in picked],
+        )
+
+    def _named_by(self, transcript: int) -> tuple[bytes, bytes]:
+        """Symbol and identifier of a transcript, a dot where there is none."""
+        symbol, identifier = (
+            self.store.text_of(column, transcript) if transcript >= 0 else "" for column in ("symbol", "id")
+        )
+        return (encode(symbol) or ".").encode(), (encode(feature_of(identifier)) or ".").encode()
 
     def _number_terms(self, terms: tuple[Term, ...]) -> int:
         number = self._number_of_terms.setdefault(terms, len(self.terms))

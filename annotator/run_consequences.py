@@ -5,9 +5,9 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.alleles import vep_alleles
-from annotator.columns import ALT, INFO, REF, UPPER
-from annotator.csq import encode
+from annotator.alts import AltLists, alts_of, vep_begins
+from annotator.columns import INFO, UPPER
+from annotator.csq import ALLELE_FIELDS, encode
 from annotator.effects.effect import Variant
 from annotator.effects.structural import StructuralVariant, allele_term, structural_variant
 from annotator.findings import ContigFindings, Findings
@@ -15,6 +15,7 @@ from annotator.pairs import Queries
 from annotator.reaches import span_of
 from annotator.run_work import RunWork
 from annotator.spans import Spans, spans_of
+from annotator.texts import Pool, Texts
 from annotator.verdicts import Alleles, StructuralAllele
 
 _TOLD_TYPE = re.compile(rb"(?:^|;)SVTYPE=([A-Za-z0-9:]+)(?:;|$)")
@@ -33,51 +34,55 @@ def add_consequences(
     work.additions.consequences.put(
         alleles.records[asked[alone]], text=found.rendered.text, begins=offsets[alone], ends=offsets[alone + 1]
     )
-    shared = _SharedRecords(work)
-    shared.add(found, findings, others, records=alleles.records[asked[others]], indexes=alleles.indexes[asked[others]])
+    shared = _SharedRecords(findings)
+    shared.add(found, others, records=alleles.records[asked[others]], indexes=alleles.indexes[asked[others]])
     structural = _structural_variants(work)
     if structural:
         found = findings.find(_structural_queries(structural), room=work.room)
         records = np.array([one.record for one, _, _ in structural], dtype=np.int64)
         indexes = np.array([one.index for one, _, _ in structural], dtype=np.int64)
-        shared.add(found, findings, np.arange(len(structural)), records=records, indexes=indexes)
+        shared.add(found, np.arange(len(structural)), records=records, indexes=indexes)
         work.ledger.notes["STRUCTURAL"] += len(np.unique(records))
-    shared.write(csq_name=csq_name, names=names)
+    shared.write(work, csq_name=csq_name, names=names)
 
 
 class _SharedRecords:
     """Records of which several alleles, or none alone, were found: their texts are put together here."""
 
-    def __init__(self, work: RunWork) -> None:
-        self._work = work
-        self._found: dict[int, dict[int, tuple[bytes, tuple[str, ...]]]] = {}  # entries and values by record and allele
+    def __init__(self, findings: ContigFindings) -> None:
+        self._findings = findings
+        self._records: list[NDArray[np.int64]] = []
+        self._indexes: list[NDArray[np.int64]] = []
+        self._entries: list[bytes] = []
+        self._values: list[list[bytes]] = [[] for _ in ALLELE_FIELDS]
 
     def add(
-        self,
-        found: Findings,
-        findings: ContigFindings,
-        rows: NDArray[np.int64],
-        *,
-        records: NDArray[np.int64],
-        indexes: NDArray[np.int64],
+        self, found: Findings, rows: NDArray[np.int64], *, records: NDArray[np.int64], indexes: NDArray[np.int64]
     ) -> None:
         """Add alleles, which stand in these rows of `found`."""
         offsets, text = found.rendered.offsets, found.rendered.text
-        told = (found.transcripts[rows], found.terms[rows], found.ranks[rows], offsets[rows], offsets[rows + 1])
-        columns = (column.tolist() for column in (records, indexes, *told))
-        for record, index, transcript, terms, rank, begin, end in zip(*columns, strict=True):
-            values = findings.values(transcript=transcript, terms=terms, rank=rank)
-            self._found.setdefault(record, {})[index] = bytes(text[begin:end]), values
+        spans = zip(offsets[rows].tolist(), offsets[rows + 1].tolist(), strict=True)
+        self._entries += [bytes(text[begin:end]) for begin, end in spans]
+        for column, values in zip(self._values, self._findings.values(found, rows), strict=True):
+            column.extend(values)
+        self._records.append(records)
+        self._indexes.append(indexes)
 
-    def write(self, *, csq_name: str, names: list[str]) -> None:
+    def write(self, work: RunWork, *, csq_name: str, names: list[str]) -> None:
         """Write the INFO text of each record; an allele that was not found has dots."""
-        nothing = ("",) * len(names)
-        for record, alleles in self._found.items():
-            entries = b",".join(alleles[index][0] for index in sorted(alleles))
-            rows = [alleles[index][1] if index in alleles else nothing for index in range(self._work.alt_count(record))]
-            columns = zip(names, zip(*rows, strict=True), strict=True)
-            own = "".join(f";{name}={','.join(value or '.' for value in values)}" for name, values in columns)
-            self._work.additions.shared.put_one(record, f"{csq_name}=".encode() + entries + own.encode())
+        if not self._entries:
+            return
+        records, indexes = np.concatenate(self._records), np.concatenate(self._indexes)
+        order = np.lexsort((indexes, records))
+        lists = AltLists(work.checked.columns, records=records[order], indexes=indexes[order])
+        entries = lists.of_known(Texts.of(self._entries).where(order), lead=f"{csq_name}=".encode())
+        own = [
+            lists.of_all(Texts.of(values).where(order), lead=f";{name}=".encode())
+            for name, values in zip(names, self._values, strict=True)
+        ]
+        pool = Pool()
+        pieces = [pool.put(texts) for texts in (entries, *own)]
+        work.additions.shared.put_texts(lists.records, pool.join(*pieces, count=len(lists.records)))
 
 
 def _queries(work: RunWork, alleles: Alleles, asked: NDArray[np.int64]) -> Queries:
@@ -85,13 +90,14 @@ def _queries(work: RunWork, alleles: Alleles, asked: NDArray[np.int64]) -> Queri
     columns = work.checked.columns
     begins, lengths = alleles.alt_begins[asked], alleles.alt_lengths[asked]
     whole = alleles.simple[asked]
-    record, texts = -1, [(0, 0)]
-    for row in np.flatnonzero(~whole).tolist():
-        if alleles.records[asked[row]] != record:  # a record may have very many alleles
-            record = int(alleles.records[asked[row]])
-            texts = _vep_texts(work, record)
-        begins[row], lengths[row] = texts[alleles.indexes[asked[row]]]
-        whole[row] = len(texts) == 1
+    others = np.flatnonzero(~whole)
+    if len(others):
+        records, which = np.unique(alleles.records[asked[others]], return_inverse=True)
+        alts = alts_of(columns, records)
+        places = alts.firsts[which] + alleles.indexes[asked[others]]
+        begins[others] = vep_begins(columns, records, alts)[places]
+        lengths[others] = alts.ends[places] - begins[others]
+        whole[others] = np.bincount(alts.owners)[which] == 1
     are_snvs = alleles.are_snvs[asked]
     deleted, inserted = alleles.ref_lengths[asked], alleles.alt_lengths[asked]
     word_begins = np.where(deleted > 0, alleles.ref_begins[asked], alleles.alt_begins[asked])
@@ -115,19 +121,6 @@ def _queries(work: RunWork, alleles: Alleles, asked: NDArray[np.int64]) -> Queri
         whole=whole,
         variant=variant,
     )
-
-
-def _vep_texts(work: RunWork, record: int) -> list[tuple[int, int]]:
-    """Where VEP's Allele of each ALT allele of a record begins, and how long it is."""
-    columns = work.checked.columns
-    alts = columns.field(record, ALT).split(b",")
-    stop = int(columns.span(ALT)[0][record]) - 1
-    found = []
-    for alt, text in zip(alts, vep_alleles(columns.field(record, REF), alts), strict=True):
-        stop += len(alt) + 1
-        length = 0 if text == b"-" else len(text)
-        found.append((stop - length, length))
-    return found
 
 
 def _structural_variants(work: RunWork) -> list[tuple[StructuralAllele, StructuralVariant, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.alts import AltLists
 from annotator.columns import UPPER
 from annotator.effects.effect import Variant
 from annotator.effects.genomic_names import Genome, genomic_name
@@ -42,28 +43,22 @@ def add_genomic_names(work: RunWork, alleles: Alleles, *, field: str) -> None:
     parts = (
         [] if genome is None else [*_single_bases(work, alleles, genome, lead), _others(work, alleles, genome, lead)]
     )
-    begins_of, ends_of = np.zeros((2, len(alleles)), dtype=np.int64)  # of the names without `lead`
+    begins, ends = np.zeros((2, len(alleles)), dtype=np.int64)  # of the names without `lead`
     text = b"".join(part.text for part in parts)
     size = 0
-    shared: dict[int, dict[int, bytes]] = {}  # names by record and allele, where a record may have several
     for part in parts:
-        ends = np.cumsum(part.lengths)
-        begins = ends - part.lengths
-        begins_of[part.alleles], ends_of[part.alleles] = begins + size + len(lead), ends + size
+        stops = size + np.cumsum(part.lengths)
+        begins[part.alleles], ends[part.alleles] = stops - part.lengths + len(lead), stops
         size += len(part.text)
-        is_alone = alleles.simple[part.alleles]
-        alone = np.flatnonzero(is_alone)
-        work.additions.names.put(
-            alleles.records[part.alleles[alone]], text=part.text, begins=begins[alone], ends=ends[alone]
-        )
-        for row in np.flatnonzero(~is_alone).tolist():
-            allele = part.alleles[row]
-            name = part.text[begins[row] + len(lead) : ends[row]]
-            shared.setdefault(int(alleles.records[allele]), {})[int(alleles.indexes[allele])] = name
-    for record, by_index in shared.items():
-        values = [by_index.get(index, b".") for index in range(work.alt_count(record))]
-        work.additions.names.put_one(record, lead + b",".join(values))
-    work.rows.add_genomic_names(text, begins_of, ends_of)
+    is_named = ends > 0
+    alone, others = np.flatnonzero(is_named & alleles.simple), np.flatnonzero(is_named & ~alleles.simple)
+    if len(alone):
+        work.additions.names.put(alleles.records[alone], text=text, begins=begins[alone] - len(lead), ends=ends[alone])
+    if len(others):
+        lists = AltLists(work.checked.columns, records=alleles.records[others], indexes=alleles.indexes[others])
+        names = Texts.cut(np.frombuffer(text, dtype=np.uint8), begins[others], ends[others])
+        work.additions.names.put_texts(lists.records, lists.of_all(names, lead=lead))
+    work.rows.add_genomic_names(text, begins, ends)
 
 
 def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) -> list[_Names]:

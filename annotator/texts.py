@@ -25,6 +25,15 @@ class Texts:
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
         return cls(np.frombuffer(b"".join(texts), dtype=np.uint8), lengths)
 
+    @classmethod
+    def cut(cls, text: NDArray[np.uint8], begins: Integers, ends: Integers) -> "Texts":
+        """The pieces `text[begins[i]:ends[i]]`."""
+        return cls(gather(text, begins, ends - begins), ends - begins)
+
+    def where(self, numbers: Integers) -> "Texts":
+        """The texts with these numbers; they may repeat."""
+        return Texts.cut(self.text, self.offsets[:-1][numbers], self.offsets[1:][numbers])
+
     def __len__(self) -> int:
         return len(self.lengths)
 

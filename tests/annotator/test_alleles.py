@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from annotator.alleles import AlleleKind, allele_kind, is_transition, trim, variant_class, vep_alleles
+from annotator.alleles import AlleleKind, allele_kind, is_transition, trim, variant_class
 
 
 class TestAlleleKind:
@@ -77,20 +77,3 @@ class TestVariantClass:
 
     def test_tells_transitions(self) -> None:
         assert [is_transition(b"A", b"G"), is_transition(b"C", b"T"), is_transition(b"A", b"C")] == [True, True, False]
-
-
-class TestVepAlleles:
-    @pytest.mark.parametrize(
-        ("ref", "alts", "written"),
-        [
-            (b"A", [b"G"], [b"G"]),
-            (b"AT", [b"A"], [b"-"]),
-            (b"A", [b"AT"], [b"T"]),
-            (b"AT", [b"A", b"ATT"], [b"-", b"TT"]),
-            (b"A", [b"G", b"AT"], [b"G", b"AT"]),
-            (b"AT", [b"A", b"<DEL>"], [b"-", b"<DEL>"]),
-            (b"AC", [b"AG"], [b"AG"]),
-        ],
-    )
-    def test_drop_a_shared_first_base(self, ref: bytes, alts: list[bytes], written: list[bytes]) -> None:
-        assert vep_alleles(ref, alts) == written

@@ -19,11 +19,28 @@ def own_bytes():
 settle_memory()
 np.ones(4_000_000)  # from here on glibc would keep such arrays in its heap
 before = own_bytes()
-arrays = [np.ones(300_000) for _ in range(50)]
+arrays = [np.ones(600_000) for _ in range(50)]
 kept = [arrays[number] for number in range(9, 50, 10)]
 del arrays
 assert own_bytes() - before < 2 * sum(array.nbytes for array in kept), own_bytes() - before
 assert pa.default_memory_pool().backend_name == "system"
+"""
+
+_REPEATED = """
+import resource
+import numpy as np
+from annotator.commands.memory import settle_memory
+
+def work():
+    arrays = [np.ones(50_000) for _ in range(20)]
+
+settle_memory()
+work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):
+    work()
+faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+assert faults < 2_000, faults  # that is how many pages they take once
 """
 
 
@@ -31,4 +48,8 @@ assert pa.default_memory_pool().backend_name == "system"
 class TestSettleMemory:
     def test_leaves_no_holes_between_arrays(self) -> None:
         done = subprocess.run([sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def test_keeps_what_the_next_block_needs_again(self) -> None:
+        done = subprocess.run([sys.executable, "-c", _REPEATED], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

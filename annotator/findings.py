@@ -90,7 +90,7 @@ class ContigFindings:
         self._nothing_own = f"{self._own_terms((_INTERGENIC,))};{symbol_key}=.;{feature_key}=.".encode()
         self._rank_owns = Texts.of([self._own_rank(term).encode() for term in BY_RANK])
         self._views = TranscriptViews(sequence)
-        self._finder = PairFinder(store, names_all=hgvs == Hgvs.ALL)
+        self._finder = PairFinder(store)
         self._standing = picking_numbers(*store.standing())
         self.terms: list[tuple[Term, ...]] = [*store.zones.terms, (_INTERGENIC,)]
         self._number_of_terms = {terms: number for number, terms in enumerate(self.terms)}
@@ -101,7 +101,7 @@ class ContigFindings:
         work = self._finder.find(queries)
         self._work_out(work)
         work.pick(self._standing)
-        names = self._name_picked(work)
+        names = self._name(work)
         return self._write(work, names, room)
 
     def _work_out(self, work: Pairs) -> None:
@@ -166,19 +166,19 @@ class ContigFindings:
             return structural_effect(variant, view)
         return effect_of(variant, view, naming=self._naming)
 
-    def _name_picked(self, work: Pairs) -> list[bytes]:
+    def _name(self, work: Pairs) -> list[bytes]:
         """Name what zones and `_work_out` have left without a name, and give all names that are not made of numbers."""
-        work.name = np.full(len(work.queries.first), -1, dtype=np.int64)
+        work.name = np.full(len(work.allele), -1, dtype=np.int64)
         if self._hgvs == Hgvs.NONE:
             return []
-        picked = work.picked[(work.picked >= 0) & (work.queries.refs == 0)]
-        in_zone = picked[work.is_plain[picked] & (self.store.zones.about(work.zone[picked])[:, IS_FLANK] == 0)]
+        pairs = np.arange(len(work.allele)) if self._hgvs == Hgvs.ALL else work.picked[work.picked >= 0]
+        pairs = pairs[work.is_plain[pairs] & (work.queries.refs[work.allele[pairs]] == 0)]
+        in_zone = pairs[self.store.zones.about(work.zone[pairs])[:, IS_FLANK] == 0]
         names = self._names_in_zones(work, in_zone)
-        work.name[work.allele[in_zone]] = np.arange(len(in_zone))
+        work.name[in_zone] = np.arange(len(in_zone))
         for pair, effect in work.effects.items():
-            allele = int(work.allele[pair])
-            if work.picked[allele] == pair and effect.hgvsc:
-                work.name[allele] = len(names)
+            if work.picked[work.allele[pair]] == pair and effect.hgvsc:
+                work.name[pair] = len(names)
                 names.append(effect.hgvsc.encode())
         return names
 
@@ -235,14 +235,13 @@ class ContigFindings:
                         queries.text_lengths,
                         queries.refs,
                         queries.alts,
-                        work.name,
                         worst_ranks,
                         queries.whole,
                     ),
                     axis=1,
                     dtype=np.int64,
                 ),
-                pairs=np.stack((local, work.terms, work.ranks, work.zone, entries)),
+                pairs=np.stack((local, work.terms, work.ranks, work.zone, entries, work.name)),
                 named=_NAMED[self._hgvs],
                 lead=self._lead,
                 nothing=intergenic_tail(_INTERGENIC).encode(),

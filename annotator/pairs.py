@@ -12,7 +12,6 @@ from annotator.effects.pick import RANK_SHIFT
 from annotator.effects.structural import StructuralVariant
 from annotator.effects.transcripts import FLANK_BASES
 from annotator.models.store import ModelStore
-from annotator.models.zones import IS_FLANK
 from annotator.native import load, pointers
 from annotator.spans import Spans
 
@@ -42,7 +41,7 @@ class Pairs:
     """The pairs of one question on their way; columns are by pair, ordered by allele and then as the store is."""
 
     ranks: Integers  # of the most severe term
-    name: Integers  # by allele: number of its given name, -1: none
+    name: Integers  # number of the given name, -1: none
     picked: Integers  # by allele: its picked pair, -1: none
     worst_ranks: Integers  # by allele
 
@@ -109,9 +108,8 @@ class Pairs:
 class PairFinder:
     """Finds which alleles are near which transcripts of a contig, and what is known of them at once."""
 
-    def __init__(self, store: ModelStore, *, names_all: bool) -> None:
+    def __init__(self, store: ModelStore) -> None:
         self._zones = store.zones
-        self._names_all = names_all
         self._starts = np.maximum(store.starts.astype(np.int64) - FLANK_BASES, 0)
         self._ends = store.ends.astype(np.int64) + FLANK_BASES
 
@@ -149,9 +147,7 @@ class PairFinder:
         in_one = zone == zones.find(found.transcript, queries.last[found.allele])
         found.zone = np.maximum(zone, 0)
         found.terms = np.where(zone >= 0, zones.kinds(found.zone), 0).astype(np.int64)
-        is_snv, is_flank = queries.refs[found.allele] > 0, zones.about(found.zone)[:, IS_FLANK] > 0
-        may_stay = is_snv | is_flank | (not self._names_all)
-        found.is_plain = (found.terms > 0) & in_one & may_stay & ~queries.structural[found.allele]
+        found.is_plain = (found.terms > 0) & in_one & ~queries.structural[found.allele]
 
     def _find_natively(self, queries: Queries, order: Integers, begins: Integers, stops: Integers) -> Pairs:
         assert _LIBRARY is not None
@@ -163,8 +159,7 @@ class PairFinder:
         found = Pairs(queries, pairs=int(counts.sum()))
         _LIBRARY.write_pairs(
             transcripts,
-            *pointers(*near, queries.refs, queries.structural),
-            ctypes.c_int(self._names_all),
+            *pointers(*near, queries.structural),
             ctypes.c_int64(len(zones.keys)),
             *pointers(zones.keys, zones.kinds, zones.about, places),
             *pointers(found.allele, found.transcript, found.zone, found.terms, found.is_plain),

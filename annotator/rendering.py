@@ -37,7 +37,8 @@ PAIR_COLUMNS = (
     "terms",  # number of the consequence terms
     "rank",  # of the most severe one
     "zone",  # in which the allele lies
-    "entry",  # number of the finished text from EXON to before STRAND, or one of these:
+    "entry",  # number of the finished text from EXON to before STRAND, or one of those below
+    "name",  # number of the name, -1: it is that of a single-base change, or none is told apart from the finished text
 )
 ZONE_ENTRY = -1  # all is known from the zone
 NAMED_ENTRY = -2  # so too, and what is named of a picked transcript is named here
@@ -52,7 +53,6 @@ ALLELE_COLUMNS = (
     "text_length",
     "ref",  # upper-case bases of a single-base change, as ASCII codes
     "alt",
-    "name",  # number of the name of the picked pair, -1: it is that of a single-base change, or there is none
     "rank",  # of the most severe term over all transcripts
     "is_whole",  # it is the only one of its record: the text is that of INFO, with what stands around the entries
 )
@@ -171,21 +171,21 @@ def _bytes(text: bytes) -> tuple[ctypes.c_char_p, ctypes.c_int64]:
 def _room(batch: Batch, counts: NDArray[np.int64]) -> tuple[int, int]:
     """More bytes than the texts, and the names, can take; raises IndexError when a number is that of no text."""
     tables, alleles = batch.tables, batch.alleles
-    transcript, terms, _, zone, entry = batch.pairs
+    transcript, terms, _, zone, entry, given = batch.pairs
     of_transcripts = min(len(tables.owns), len(batch.strands), len(batch.exon_counts))
     for numbers, count in ((transcript, of_transcripts), (terms, len(tables.term_owns)), (zone, len(batch.zones.keys))):
         if numbers.min(initial=0) < 0 or numbers.max(initial=-1) >= count:
             raise IndexError("A pair has a number of nothing.")
-    given = int(tables.given_names.lengths.max(initial=0))
     name = int(tables.names.lengths[transcript].sum()) + len(transcript) * _NAME_BYTES
+    name += int(tables.given_names.lengths[given[given >= 0]].sum())
     standing = np.maximum(tables.standings.lengths, tables.picked_standings.lengths)[transcript]
     heads = tables.heads.lengths[terms] + tables.identities.lengths[transcript]
     bodies = heads.sum() + tables.entries.lengths[entry[entry >= 0]].sum() + standing.sum()
     of_pairs = name + int(bodies) + len(transcript) * _ENTRY_BYTES
     texts = int((alleles[:, ALLELE_COLUMNS.index("text_length")] * (counts + 1)).sum())
     owns = sum(int(table.lengths.max(initial=0)) for table in (tables.rank_owns, tables.term_owns, tables.owns))
-    around = len(batch.lead) + len(batch.nothing) + len(batch.nothing_own) + given + owns
-    return of_pairs + texts + len(alleles) * around + 1, name + len(alleles) * given + 1
+    around = len(batch.lead) + len(batch.nothing) + len(batch.nothing_own) + owns
+    return of_pairs + texts + len(alleles) * around + 1, name + 1
 
 
 def _render(batch: Batch) -> Rendered:
@@ -199,15 +199,15 @@ def _render(batch: Batch) -> Rendered:
 
 def _render_allele(batch: Batch, allele: list[int], pairs: list[list[int]]) -> tuple[bytes, bytes]:
     """The text of one allele, and the name of what was picked."""
-    first, last, picked, low, high, begin, length, ref, alt, given, worst, is_whole = allele
+    first, last, picked, low, high, begin, length, ref, alt, worst, is_whole = allele
     tables = batch.tables
     text = batch.allele_text[begin : begin + length]
     entries = [text + batch.nothing] if first == last else []
     picked_name = b""
     for number in sorted(range(first, last), key=lambda number: pairs[number][2]):
-        transcript, terms, _, zone, entry = pairs[number]
+        transcript, terms, _, zone, entry, given = pairs[number]
         is_picked = number == picked
-        name = tables.given_names[given] if is_picked and given >= 0 else b""
+        name = tables.given_names[given] if given >= 0 else b""
         if entry >= 0:
             body = tables.entries[entry]
         else:
@@ -216,7 +216,7 @@ def _render_allele(batch: Batch, allele: list[int], pairs: list[list[int]]) -> t
             is_named = not place.is_flank and batch.named >= needed
             if not is_named:
                 name = b""
-            elif not (is_picked and given >= 0):
+            elif given < 0:
                 name = tables.names[transcript] + place.name(chr(ref), chr(alt))
             body = place.body(name)
         standing = (tables.picked_standings if is_picked else tables.standings)[transcript]

@@ -43,8 +43,8 @@ static i64 place_of(const u64 *keys, i64 count, i64 at, u64 key) {
 /* Write the pairs, by allele, with the zone in which the allele begins and what is known from it. `next` tells where
  * the pairs of each allele begin, and afterwards where they end. */
 void write_pairs(i64 transcripts, const i64 *starts, const i64 *ends, const i64 *begins, const i64 *stops,
-                 const i64 *order, const i64 *first, const i64 *last, const u8 *refs, const u8 *structural,
-                 int names_all, i64 zone_count, const u64 *keys, const u8 *kinds, const i32 *zone_about, i64 *next,
+                 const i64 *order, const i64 *first, const i64 *last, const u8 *structural,
+                 i64 zone_count, const u64 *keys, const u8 *kinds, const i32 *zone_about, i64 *next,
                  i64 *pair_alleles, i64 *pair_transcripts, i64 *pair_zones, i64 *terms, u8 *is_plain) {
     const Zones zones = {zone_count, keys, kinds, zone_about};
     for (i64 transcript = 0; transcript < transcripts; transcript++) {
@@ -62,11 +62,8 @@ void write_pairs(i64 transcripts, const i64 *starts, const i64 *ends, const i64 
             pair_transcripts[pair] = transcript;
             pair_zones[pair] = higher(zone, 0);
             terms[pair] = zone < 0 ? 0 : zones.kinds[zone];
-            is_plain[pair] = 0;
-            if (!terms[pair] || end < zones.keys[zone] || (place < zones.count && end >= zones.keys[place]))
-                continue;
-            const int may_stay = refs[allele] || !names_all || zones.about[zone * ABOUT_WIDTH + IS_FLANK] > 0;
-            is_plain[pair] = may_stay && !structural[allele];
+            is_plain[pair] = terms[pair] && end >= zones.keys[zone] &&
+                             (place == zones.count || end < zones.keys[place]) && !structural[allele];
         }
     }
 }

@@ -25,11 +25,11 @@ static u8 complement(u8 base) {
 }
 
 /* One column after the other; what they hold, `annotator.rendering.PAIR_COLUMNS` says. */
-enum { TRANSCRIPT, TERMS, RANK, ZONE, ENTRY };
+enum { TRANSCRIPT, TERMS, RANK, ZONE, ENTRY, NAME };
 enum { NAMED_ENTRY = -2 };
 
 /* One row an allele; columns as `annotator.rendering.ALLELE_COLUMNS` lists them. */
-enum { FIRST_PAIR, LAST_PAIR, PICKED, LOW, HIGH, TEXT_BEGIN, TEXT_LENGTH, REF, ALT, NAME, WORST, IS_WHOLE,
+enum { FIRST_PAIR, LAST_PAIR, PICKED, LOW, HIGH, TEXT_BEGIN, TEXT_LENGTH, REF, ALT, WORST, IS_WHOLE,
        ALLELE_WIDTH };
 
 /* The tables of texts, as `annotator.rendering.Tables` lists them. */
@@ -99,7 +99,7 @@ void render(i64 alleles, i64 pairs, const i64 *allele_rows, const i64 *pair_colu
             const i64 *exon_counts, i64 *order, u8 *out, i64 *out_offsets, u8 *names_out, i64 *names_offsets) {
     const i64 *transcripts = pair_columns + TRANSCRIPT * pairs, *terms = pair_columns + TERMS * pairs,
               *ranks = pair_columns + RANK * pairs, *zones = pair_columns + ZONE * pairs,
-              *entries = pair_columns + ENTRY * pairs;
+              *entries = pair_columns + ENTRY * pairs, *given = pair_columns + NAME * pairs;
     Texts tables[TABLES];
     for (int table = 0; table < TABLES; table++)
         tables[table] = (Texts){table_texts[table], table_offsets[table]};
@@ -119,7 +119,7 @@ void render(i64 alleles, i64 pairs, const i64 *allele_rows, const i64 *pair_colu
         sort_pairs(allele[FIRST_PAIR], count, ranks, order);
         for (i64 i = 0; i < count; i++) {
             const i64 pair = order[i], transcript = transcripts[pair];
-            const int is_picked = pair == picked, has_given = is_picked && allele[NAME] >= 0;
+            const int is_picked = pair == picked, has_given = given[pair] >= 0;
             if (i)
                 *at++ = ',';
             at = put(at, text, allele[TEXT_LENGTH]);
@@ -127,8 +127,8 @@ void render(i64 alleles, i64 pairs, const i64 *allele_rows, const i64 *pair_colu
             at = put_text(at, tables[IDENTITIES], transcript);
             if (entries[pair] >= 0) {
                 at = put_text(at, tables[ENTRIES], entries[pair]);
-                if (has_given)
-                    name_at = put_text(name_at, tables[GIVEN_NAMES], allele[NAME]);
+                if (is_picked && has_given)
+                    name_at = put_text(name_at, tables[GIVEN_NAMES], given[pair]);
             } else {
                 const i32 *about = zone_about + zones[pair] * ABOUT_WIDTH;
                 const int grows = about[SIGN] > 0;
@@ -151,7 +151,7 @@ void render(i64 alleles, i64 pairs, const i64 *allele_rows, const i64 *pair_colu
                 if (!about[IS_FLANK] && named >= needed) {
                     const u8 *begin = at;
                     if (has_given) {
-                        at = put_text(at, tables[GIVEN_NAMES], allele[NAME]);
+                        at = put_text(at, tables[GIVEN_NAMES], given[pair]);
                     } else {
                         at = put_text(at, tables[NAMES], transcript);
                         at = put_change(at, &place, allele);

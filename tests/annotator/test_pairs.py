@@ -44,10 +44,9 @@ def plain(found: Pairs) -> list[list[int]]:
 
 
 class TestBothWays:
-    @pytest.mark.parametrize("names_all", [True, False])
     @pytest.mark.parametrize("seed", range(20))
     def test_find_and_pick_the_same(
-        self, loops: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int, names_all: bool
+        self, loops: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int
     ) -> None:
         chance = random.Random(seed)
         kinds = chance.sample((NON_CODING, TRANSCRIPT, ODD), chance.randrange(4))
@@ -57,7 +56,7 @@ class TestBothWays:
         found = []
         for library in (None, loops):
             monkeypatch.setattr(pairs, "_LIBRARY", library)
-            one = PairFinder(store, names_all=names_all).find(asked)
+            one = PairFinder(store).find(asked)
             one.ranks = one.terms * 7 % 5
             one.pick(picking_numbers(*store.standing()))
             found.append(plain(one))

@@ -29,7 +29,7 @@ Row = dict[str, int]
 TEXTS = (b"", b"|", b"|a|b|", b"x" * 300, "|é|".encode(), b"\0", b"ENST1:c.")
 STRANDS = (1, -1, 1, -1, 1, -1, 1)
 EXON_COUNTS = (1, 2, 10, 364, 3, 3, 3)
-PLAIN_PAIR: Row = {"rank": 5, "entry": -1}
+PLAIN_PAIR: Row = {"rank": 5, "entry": -1, "name": -1}
 PLAIN_ALLELE: Row = {
     "picked": -1,
     "low": 100,
@@ -37,7 +37,6 @@ PLAIN_ALLELE: Row = {
     "text_length": 1,
     "ref": ord("A"),
     "alt": ord("G"),
-    "name": -1,
     "is_whole": 1,
 }
 FIRST_BASES = (1, 100, 101, 2**31 - 1)
@@ -110,6 +109,7 @@ def random_pair(chance: random.Random, zones: int) -> Row:
         "rank": chance.randrange(4),
         "zone": chance.randrange(zones),
         "entry": chance.choice((ZONE_ENTRY, NAMED_ENTRY, chance.randrange(len(TEXTS)))),
+        "name": chance.choice((-1, -1, chance.randrange(len(TEXTS)))),
     }
 
 
@@ -124,7 +124,6 @@ def random_given(chance: random.Random, zones: int) -> Given:
         "text_length": chance.choice((0, 1, 1, 200)),
         "ref": ord(chance.choice("ACGT")),
         "alt": ord(chance.choice("ACGT")),
-        "name": chance.choice((-1, -1, chance.randrange(len(TEXTS)))),
         "rank": chance.randrange(len(TEXTS)),
         "is_whole": chance.randrange(2),
     }
@@ -168,7 +167,7 @@ class TestBothWays:
     @pytest.mark.parametrize("entry", [-1, 0, 3])
     @pytest.mark.parametrize("named", list(Named))
     def test_tell_the_name_of_what_was_picked(self, loops: ctypes.CDLL, name: int, entry: int, named: Named) -> None:
-        given = [Given(allele={"picked": one, "name": name}, pairs=({"entry": entry}, {})) for one in (-1, 0, 1)]
+        given = [Given(allele={"picked": one}, pairs=({"entry": entry, "name": name}, {})) for one in (-1, 0, 1)]
         assert_alike(batch(*given, named=named), loops)
 
     @pytest.mark.parametrize("column", ABOUT)
@@ -178,6 +177,6 @@ class TestBothWays:
         assert_alike(batch(Given(allele={"picked": 0}, pairs=({},)), zones=[zone]), loops)
 
     def test_refuse_numbers_of_no_text(self, loops: ctypes.CDLL) -> None:
-        for column in ("transcript", "terms", "zone", "entry"):
+        for column in ("transcript", "terms", "zone", "entry", "name"):
             with pytest.raises(IndexError):
                 _render_natively(batch(Given(allele={}, pairs=({column: len(TEXTS)},))), loops, Room())

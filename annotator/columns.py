@@ -34,6 +34,7 @@ class Columns:
     starts: Offsets  # of each line
     ends: Offsets  # of each line: where its `\n` (or `\r\n`) stands
     tabs: Offsets  # one row a line, one column a tab
+    before_equals: NDArray[np.bool_] | None = None  # which two bytes, first | second << 8; None: that is not known
     _equals: list[Offsets] = field(default_factory=list)  # where equals signs stand, once that was asked
 
     def __len__(self) -> int:
@@ -52,6 +53,8 @@ class Columns:
 
     def has_key(self, key: bytes) -> bool:
         """Whether any `key=` stands in the text, perhaps as the end of a longer key."""
+        if self.before_equals is not None and not self.before_equals[key[-2] | key[-1] << 8]:
+            return False
         if not self._equals:
             self._equals.append(np.flatnonzero(self.codes == _EQUALS))
         places = self._equals[0]
@@ -67,11 +70,28 @@ class Columns:
 def find_columns(text: bytes, *, tab_count: int) -> Columns | None:
     """Find the columns of all lines; None when a line has not that many tabs, or holds a stray carriage return."""
     codes = np.frombuffer(text, dtype=np.uint8)
+    if _LIBRARY is None:
+        return _find_columns(text, codes, tab_count)
+    lines = count_lines(text)
+    starts, ends = np.empty((2, lines), dtype=np.int64)
+    tabs = np.empty((lines, tab_count), dtype=np.int64, order="F")  # columns are read more often than lines
+    before_equals = np.zeros(1 << 16, dtype=np.bool_)
+    are_straight = _LIBRARY.find_columns(
+        pointer(codes),
+        *map(ctypes.c_int64, (len(text), lines, tab_count)),
+        *pointers(starts, ends, tabs.T, before_equals),
+    )
+    if not are_straight:
+        return None
+    return Columns(text=text, codes=codes, starts=starts, ends=ends, tabs=tabs, before_equals=before_equals)
+
+
+def _find_columns(text: bytes, codes: NDArray[np.uint8], tab_count: int) -> Columns | None:
     newlines = np.flatnonzero(codes == _NEWLINE)
     all_tabs = np.flatnonzero(codes == _TAB)
     if len(all_tabs) != len(newlines) * tab_count:
         return None
-    tabs = np.asfortranarray(all_tabs.reshape(len(newlines), tab_count))  # columns are read more often than lines
+    tabs = np.asfortranarray(all_tabs.reshape(len(newlines), tab_count))
     starts = np.zeros_like(newlines)
     starts[1:] = newlines[:-1] + 1
     if not (np.all(tabs[:, 0] >= starts) and np.all(tabs[:, -1] < newlines)):

@@ -1,6 +1,7 @@
 """Where columns begin and end, in all lines at once."""
 
 import ctypes
+import random
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from annotator.columns import (
 from tests.annotator.blocks import columns_of, row, text_of
 
 SAMPLE = ("GT", "0/1")
+_BYTES = b"AB==<>;\x0e\x00\x0b\x7f\x80\x8d\xff"  # neighbours of what is looked for, too
+_ENDS = (b"\n", b"\r\n")
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +74,19 @@ class TestFindColumns:
     )
     def test_finds_no_columns_in_crooked_lines(self, text: bytes) -> None:
         assert find_columns(text, tab_count=7) is None
+
+    @pytest.mark.parametrize("seed", range(50))
+    def test_finds_fields_wherever_they_lie(self, seed: int) -> None:
+        chance = random.Random(seed)
+        lines = [
+            [bytes(chance.choices(_BYTES, k=chance.choice((0, 1, 2, 7, 8, 30)))) for _ in range(8)]
+            for _ in range(chance.randrange(20))
+        ]
+        columns = find_columns(b"".join(b"\t".join(fields) + chance.choice(_ENDS) for fields in lines), tab_count=7)
+        assert columns is not None
+        assert [[columns.field(number, one) for one in range(8)] for number in range(len(columns))] == lines
+        for key in (b"AB", b"BA", b"=A", b"<="):
+            assert columns.has_key(key) == (key + b"=" in columns.text)
 
 
 class TestHasKey:

@@ -23,6 +23,7 @@ from annotator.header import VcfHeader
 from annotator.ledger import Ledger, Rejection
 from annotator.limits import Limits
 from annotator.manifest import Contig
+from annotator.memory import give_back_memory
 from annotator.reaches import reaches
 from annotator.reading import TextBlock
 from annotator.record_columns import describe
@@ -105,6 +106,7 @@ class BlockAnnotator:
     def annotate(self, block: TextBlock) -> AnnotatedBlock:
         """Annotate one block; raises InvalidVcfError when a line is at fault."""
         self._room.clear()
+        contig_before = self._text
         checked = self._checker.check(block)
         additions = Additions(checked.columns, site_tracks=len(self._reference.site_tracks))
         rows = Rows()
@@ -115,6 +117,8 @@ class BlockAnnotator:
             mismatches += self._annotate_run(
                 run, checked=checked, additions=additions, ledger=ledger, summary=summary, rows=rows
             )
+        if self._text != contig_before:
+            give_back_memory()  # the contig before has left holes
         self._leave_out_clashes(checked, additions, ledger)
         text, offsets = additions.assemble(self._room)
         return AnnotatedBlock(

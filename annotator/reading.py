@@ -19,7 +19,7 @@ from annotator.sniffing import BGZF_EOF, is_bgzf, is_gzip
 from annotator.unpacking import Unpacked, missing_end_mark
 from annotator.wording import counted
 
-BLOCK_BYTES = 1 << 21
+BLOCK_BYTES = 1 << 20
 
 
 class _Readable(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
-_EVERY_SECONDS = 0.05
+_EVERY_SECONDS = 0.01
 _KILOBYTE = 1024
 _OWN = re.compile(r"^Anonymous:\s+(\d+) kB", re.MULTILINE)
 _RESIDENT = re.compile(r"^Rss:\s+(\d+) kB", re.MULTILINE)

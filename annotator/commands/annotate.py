@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from annotator.chunk import Options
 from annotator.commands.bars import Bars
-from annotator.commands.memory import settle_memory
 from annotator.engine import Request, annotate
 from annotator.errors import InvalidVcfError
 from annotator.findings import Hgvs
 from annotator.limits import DEFAULT_LIMITS, Limits
+from annotator.memory import settle_memory
 from annotator.progress import ENGINE_ERROR, Done, Event, Failed, Listener, Progress, Stage, to_line
 from annotator.provenance import is_plain_name
 from annotator.quoting import visible

@@ -85,7 +85,7 @@ class TestAWrongBuild:
 
     def test_is_refused_before_the_end_when_it_is_hopeless(self, run: Runner, ours: Path) -> None:
         """The line at the end would refuse the file, too; it is not reached."""
-        lines = [line.replace("\tPASS\t.", f"\tPASS\tX={'x' * 2_000}") for line in records("GRCh37", 5_000)]
+        lines = [line.replace("\tPASS\t.", f"\tPASS\tX={'x' * 1_000}") for line in records("GRCh37", 5_000)]
         error = refusal(run, [*lines, "nonsense\n"], ours)
         assert error.code == "REF_MISMATCH"
         assert "of the first 1," in error.message

@@ -1,6 +1,10 @@
-"""Memory of a long file that is that of a short one, without asking the system for it again and again."""
+"""Memory of a long file that is that of a short one, without asking the system for it again and again.
+
+The settings are those of glibc; other C libraries lack them, and nothing happens there.
+"""
 
 import ctypes
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,10 +20,19 @@ def settle_memory() -> None:
 
     Left to itself, glibc takes ever larger ones out of a heap, which fills with holes as places on the genome come and
     go, and gives its free end back after each block, to fetch it again page by page; and Arrow has an allocator of its
-    own, which keeps what it had once. Other C libraries lack the setting.
+    own, which keeps what it had once.
     """
     pa.set_memory_pool(pa.system_memory_pool())
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
+    if (mallopt := _function("mallopt")) is not None:
         mallopt(ctypes.c_int(_MMAP_THRESHOLD), ctypes.c_int(_LARGE_BYTES))
         mallopt(ctypes.c_int(_TRIM_THRESHOLD), ctypes.c_int(_KEPT_BYTES))
+
+
+def give_back_memory() -> None:
+    """This function will give the holes of the heap back to the system: a millisecond or two."""
+    if (malloc_trim := _function("malloc_trim")) is not None:
+        malloc_trim(ctypes.c_size_t(0))
+
+
+def _function(name: str) -> Any:
+    return getattr(ctypes.CDLL(None), name, None)

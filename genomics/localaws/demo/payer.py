@@ -39,7 +39,7 @@ class Payer:
 
     def cancel(self) -> str:
         """This function will cancel in the portal, and give what the billing page says then."""
-        portal = self._browser.press(self._billing_page(), "Cancel")
+        portal = self._browser.press(self._billing_page(), "Cancel Premium")
         self._browser.look(self._browser.press(portal, "Cancel plan").link("← Return"))
         return self.state()
 

@@ -80,9 +80,8 @@ class Additions:
 
     def identify(self, records: Integers, *, text: bytes | memoryview, begins: Integers, ends: Integers) -> None:
         """Fill empty ID columns; an ID that is there is kept, and of several for a record the first counts."""
-        lacking = np.flatnonzero(self._lacks_id[records] & (self.identifiers.lengths[records] == 0) & (ends > begins))[
-            ::-1
-        ]  # where a record comes again, what is put last stays
+        is_lacking = self._lacks_id[records] & (self.identifiers.lengths[records] == 0) & (ends > begins)
+        lacking = np.flatnonzero(is_lacking)[::-1]  # where a record comes again, what is put last stays
         if len(lacking):
             self.identifiers.put(records[lacking], text=text, begins=begins[lacking], ends=ends[lacking])
 

@@ -161,7 +161,7 @@ class PairFinder:
             transcripts,
             *pointers(*near, queries.structural),
             ctypes.c_int64(len(zones.keys)),
-            *pointers(zones.keys, zones.kinds, zones.about, places),
+            *pointers(zones.keys, zones.kinds, places),
             *pointers(found.allele, found.transcript, found.zone, found.terms, found.is_plain),
         )
         return found

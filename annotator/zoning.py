@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from annotator.effects.effect import Effect, Variant
 from annotator.effects.naming import UNNAMED
+from annotator.effects.splicing import EXON_REACH
 from annotator.effects.transcripts import FLANK_BASES, effect_of
 from annotator.effects.view import TranscriptView
 from annotator.models.transcript import Interval, Transcript
 from annotator.models.zones import ABOUT, region_of
 
-_EXON_EDGE = 3  # bases of an exon that belong to the splice region
 INTRON_EDGE = 17  # bases of an intron that do, or to the polypyrimidine tract
 
 _NOTHING = (0,) * len(ABOUT)  # of a zone that is not plain
@@ -81,8 +81,8 @@ def _zones_of_exon(
     exon: Interval, *, inner_start: bool, inner_end: bool, transcript: Transcript
 ) -> Iterator[tuple[int, bool]]:
     start, end = exon
-    plain_start = start + (_EXON_EDGE if inner_start else 0)
-    plain_end = end - (_EXON_EDGE if inner_end else 0)
+    plain_start = start + (EXON_REACH if inner_start else 0)
+    plain_end = end - (EXON_REACH if inner_end else 0)
     borders = {start, plain_start, plain_end + 1}
     coding_start, coding_end = (transcript.coding[0][0], transcript.coding[-1][1]) if transcript.coding else (0, 0)
     if coding_start:

@@ -3,6 +3,7 @@
  * deleted, or of the base behind what is inserted. */
 
 #include "sequence.h"
+#include "zones.h"
 
 static u32 crc32_of(const u8 *text, i64 length) {
     static const u32 table[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
@@ -91,9 +92,7 @@ void prove_alleles(i64 keys, const u64 *wanted, const i64 *rows, const u8 *text,
     }
 }
 
-/* A plain zone: columns as `annotator.models.zones.ABOUT` lists them, and what HGVS numbers need beside. */
-enum { EXON, INTRON, CDNA, IS_FLANK, REGION, BEFORE, NUMBER, SIGN, ABOUT_WIDTH };
-
+/* A plain zone, and what HGVS numbers need beside. */
 typedef struct {
     i64 first, last; /* bases of the zone, 1-based */
     const i32 *about;

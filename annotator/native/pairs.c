@@ -2,7 +2,7 @@
  * no compiler is at hand. Transcripts and alleles are numbers; positions are 1-based, ends included.
  */
 
-#include "zones.h"
+#include "put.h"
 
 static inline i64 lower(i64 one, i64 other) { return one < other ? one : other; }
 static inline i64 higher(i64 one, i64 other) { return one > other ? one : other; }
@@ -44,9 +44,8 @@ static i64 place_of(const u64 *keys, i64 count, i64 at, u64 key) {
  * the pairs of each allele begin, and afterwards where they end. */
 void write_pairs(i64 transcripts, const i64 *starts, const i64 *ends, const i64 *begins, const i64 *stops,
                  const i64 *order, const i64 *first, const i64 *last, const u8 *structural,
-                 i64 zone_count, const u64 *keys, const u8 *kinds, const i32 *zone_about, i64 *next,
+                 i64 zone_count, const u64 *keys, const u8 *kinds, i64 *next,
                  i64 *pair_alleles, i64 *pair_transcripts, i64 *pair_zones, i64 *terms, u8 *is_plain) {
-    const Zones zones = {zone_count, keys, kinds, zone_about};
     for (i64 transcript = 0; transcript < transcripts; transcript++) {
         u64 before = 0;
         i64 place = 0;
@@ -55,15 +54,15 @@ void write_pairs(i64 transcripts, const i64 *starts, const i64 *ends, const i64 
             if (!touches(first[allele], last[allele], starts[transcript], ends[transcript]))
                 continue;
             const u64 lead = (u64)transcript << 32, key = lead | (u64)first[allele], end = lead | (u64)last[allele];
-            place = place_of(zones.keys, zones.count, key < before ? 0 : place, key);
+            place = place_of(keys, zone_count, key < before ? 0 : place, key);
             before = key;
             const i64 zone = place - 1, pair = next[allele]++;
             pair_alleles[pair] = allele;
             pair_transcripts[pair] = transcript;
             pair_zones[pair] = higher(zone, 0);
-            terms[pair] = zone < 0 ? 0 : zones.kinds[zone];
-            is_plain[pair] = terms[pair] && end >= zones.keys[zone] &&
-                             (place == zones.count || end < zones.keys[place]) && !structural[allele];
+            terms[pair] = zone < 0 ? 0 : kinds[zone];
+            is_plain[pair] = terms[pair] && end >= keys[zone] &&
+                             (place == zone_count || end < keys[place]) && !structural[allele];
         }
     }
 }

@@ -1,5 +1,7 @@
 /* Writing into memory that is large enough: each function gives the place behind what it wrote. */
 
+#pragma once
+
 #include <stdint.h>
 #include <string.h>
 

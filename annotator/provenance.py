@@ -13,12 +13,13 @@ machine or a folder. The same input, options, reference and engine give the same
 """
 
 import json
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import isal
+import pyarrow as pa
 
 from annotator.errors import InvalidManifestError
 from annotator.manifest import MANIFEST_NAME, Manifest, damaged_files, read_manifest, sha256_of
@@ -92,7 +93,7 @@ def options_of(request: Any) -> dict[str, Any]:
 
 def libraries_here() -> dict[str, str]:
     """This function will give the versions of the libraries that show in the bytes of a result."""
-    return {"pyarrow": version("pyarrow"), "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    return {"isal": isal.__version__, "pyarrow": pa.__version__}
 
 
 def result_manifest(

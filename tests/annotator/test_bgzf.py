@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import random
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -45,6 +46,25 @@ class TestCompressChunk:
 
     def test_gives_the_same_bytes_twice(self) -> None:
         assert compress_chunk(text_of(99_999)).data == compress_chunk(text_of(99_999)).data
+
+    def test_gives_the_same_bytes_wherever_the_stack_lies(self) -> None:
+        # Without a dictionary, a few of so many texts come out in another way in a thread, whose stack lies elsewhere.
+        filler = text_of(350)
+        beginnings = [f"{number:04x}GATTACA".encode() for number in range(30_000)]
+        texts = [beginning + filler + beginning for beginning in beginnings]
+
+        def compressed() -> list[bytes]:
+            return [compress_chunk(text).data for text in texts]
+
+        with ThreadPoolExecutor(max_workers=1) as elsewhere:
+            assert compressed() == elsewhere.submit(compressed).result()
+
+    def test_gives_zeros_back(self) -> None:
+        # They are in the dictionary that comes before other texts, and whoever unpacks the file has not got it.
+        text = bytes(1_000) + text_of(1_000) + bytes(BLOCK_BYTES)
+        chunk = compress_chunk(text)
+        assert gzip.decompress(chunk.data) == text
+        assert len(chunk.data) < len(text) // 10
 
 
 class TestVirtualOffsets:

@@ -113,7 +113,7 @@ class TestManifest:
     def test_names_engine_and_every_source(self, path: Path) -> None:
         value = json.loads(path.read_text())
         assert value["engine"]["version"] == ANNOTATOR_VERSION
-        assert set(value["libraries"]) == {"pyarrow", "zlib"}
+        assert set(value["libraries"]) == {"isal", "pyarrow"}
         sources = json.loads((STARTER_FOLDER / MANIFEST_NAME).read_text())["sources"]
         assert len(value["sources"]) == len(sources) > 0
         for source in value["sources"]:

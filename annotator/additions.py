@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.columns import ID, INFO, Columns
-from annotator.native import load, pointer
+from annotator.native import load, pointer, pointers, table
 from annotator.room import Room
 from annotator.texts import Texts
 
@@ -130,19 +130,16 @@ class Additions:
         blobs = [np.frombuffer(one.joined() or b"\0", dtype=np.uint8) for one in texts]
         id_text = np.frombuffer(identifiers.joined() or b"\0", dtype=np.uint8)
         places = np.ascontiguousarray(columns.span(ID)[0])
-        pointers = ctypes.c_void_p * len(texts)
         ends = np.ascontiguousarray(ends)
         _LIBRARY.assemble(
             ctypes.c_int64(len(cuts)),
             pointer(columns.codes),
             ctypes.c_int64(len(columns.text)),
-            *(pointer(array) for array in (places, id_text, identifiers.begins, identifiers.lengths)),
-            *(pointer(array) for array in (cuts, ends)),
-            pointer(is_empty),
+            *pointers(places, id_text, identifiers.begins, identifiers.lengths, cuts, ends, is_empty),
             ctypes.c_int64(len(texts)),
-            pointers(*(pointer(blob).value for blob in blobs)),
-            pointers(*(pointer(one.begins).value for one in texts)),
-            pointers(*(pointer(one.lengths).value for one in texts)),
+            table(*blobs),
+            table(*(one.begins for one in texts)),
+            table(*(one.lengths for one in texts)),
             pointer(out),
         )
         return out.data

@@ -18,7 +18,6 @@ from annotator.columns import (
     CHROM,
     REF,
     Columns,
-    count_lines,
     find_columns,
     gather,
     read_positions,
@@ -90,27 +89,29 @@ class BlockChecker:
     def check(self, block: TextBlock) -> CheckedBlock:
         """Check all lines; raise InvalidVcfError at the first fault, unless bad lines are to be set apart."""
         text = block.text if block.text.endswith(b"\n") else block.text + b"\n"
-        numbers = block.first_line + np.arange(count_lines(text))
-        checked = self._check_at_once(text, numbers=numbers)
-        if checked is not None:
-            return checked
+        columns = find_columns(text, tab_count=self._column_count - 1)
+        if columns is not None:
+            numbers = block.first_line + np.arange(len(columns))
+            if (checked := self._check_at_once(columns, numbers=numbers)) is not None:
+                return checked
         sound, bad = self._check_lines(text.split(b"\n")[:-1], first_line=block.first_line)
         kept = np.flatnonzero(sound)
-        if len(kept) == len(numbers):
+        if len(kept) == len(sound):
             raise EngineError(f"The lines from {block.first_line} on are sound one by one, but not together.")
         lines = text.splitlines(keepends=True) if b"\r" not in text else re.findall(rb"[^\n]*\n", text)
-        rest = self._check_at_once(b"".join(lines[index] for index in kept.tolist()), numbers=numbers[kept], bad=bad)
+        kept_text = b"".join(lines[index] for index in kept.tolist())
+        columns = find_columns(kept_text, tab_count=self._column_count - 1)
+        rest = None if columns is None else self._check_at_once(columns, numbers=block.first_line + kept, bad=bad)
         if rest is None:
             raise EngineError(f"The lines from {block.first_line} on cannot be read without the bad ones.")
         return rest
 
     def _check_at_once(
-        self, text: bytes, *, numbers: NDArray[Any], bad: tuple[BadLine, ...] = ()
+        self, columns: Columns, *, numbers: NDArray[Any], bad: tuple[BadLine, ...] = ()
     ) -> CheckedBlock | None:
         """The checked block; None when any line is at fault."""
-        columns = find_columns(text, tab_count=self._column_count - 1)
-        positions = None if columns is None else read_positions(columns)
-        if columns is None or positions is None:
+        positions = read_positions(columns)
+        if positions is None:
             return None
         runs = self._runs(columns, positions, numbers)
         if runs is None or not self._are_sound(columns, positions, runs):

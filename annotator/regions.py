@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.arrays import Arrays, open_arrays, pack_texts, write_archive
-from annotator.native import load, pointer
+from annotator.native import load, pointer, pointers, table
 
 BLOCK_SEGMENTS = 64
 
@@ -110,7 +110,7 @@ class RegionStore:
             *(self._opened, self._closed, self._text_of, self._carried, self._carried_offsets, self._opened_offsets),
             *(self._items, self._item_offsets, self._values, self._value_offsets),
         )
-        arrays = (ctypes.c_void_p * len(store))(*(pointer(one).value for one in store))
+        arrays = table(*store)
         key_text = np.frombuffer(b"".join(keys.names), dtype=np.uint8)
         key_offsets = np.cumsum([0, *map(len, keys.names)], dtype=np.int64)
         tracks = np.array(keys.tracks, dtype=np.int64)
@@ -122,16 +122,14 @@ class RegionStore:
         while done < len(first):
             found = _LIBRARY.describe_spans(
                 ctypes.c_int64(len(first) - done),
-                *(pointer(one[done:]) for one in (first, last)),
+                *pointers(first[done:], last[done:]),
                 arrays,
                 ctypes.c_int64(len(self._opened)),
-                *(pointer(one) for one in (key_text, key_offsets, tracks, items)),
+                *pointers(key_text, key_offsets, tracks, items),
                 ctypes.c_int64(len(items)),
                 pointer(out),
                 ctypes.c_int64(len(out)),
-                *(pointer(one[done:]) for one in (begins, ends)),
-                pointer(hits),
-                pointer(_integers(len(tracks))),
+                *pointers(begins[done:], ends[done:], hits, _integers(len(tracks))),
             )
             if not found:  # one record of very many regions
                 items, out = np.empty(2 * len(items), dtype=np.uint64), np.empty(2 * len(out), dtype=np.uint8)

@@ -24,7 +24,7 @@ from annotator.models.zones import (
     SIGN,
     ZoneTable,
 )
-from annotator.native import load, pointer, pointers
+from annotator.native import load, pointers, table
 from annotator.room import Room
 from annotator.texts import Texts
 
@@ -139,7 +139,6 @@ def _render_natively(batch: Batch, library: ctypes.CDLL, room: Room) -> Rendered
     out, names = room.take(size), room.take(names_size)
     offsets, name_offsets = np.empty((2, count + 1), dtype=np.int64)
     tables, zones = batch.tables.all(), batch.zones
-    texts = ctypes.c_void_p * len(tables)
     signs, steps = NAME_SIGNS.astype(np.uint8), NAME_STEPS.astype(np.uint8)
     library.render(
         *map(ctypes.c_int64, (count, pairs.shape[1])),
@@ -149,8 +148,8 @@ def _render_natively(batch: Batch, library: ctypes.CDLL, room: Room) -> Rendered
         *_bytes(batch.nothing),
         *_bytes(batch.nothing_own),
         ctypes.c_char_p(batch.allele_text),
-        texts(*(pointer(table.text).value for table in tables)),
-        texts(*(pointer(table.offsets).value for table in tables)),
+        table(*(one.text for one in tables)),
+        table(*(one.offsets for one in tables)),
         *pointers(zones.keys, zones.about, signs, steps),
         ctypes.c_int64(len(signs)),
         *pointers(batch.strands, batch.exon_counts, order, out, offsets, names, name_offsets),

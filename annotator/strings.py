@@ -19,8 +19,8 @@ def strings(text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
     if pieces.max(initial=0) < _ASCII_END:
-        validity = pa.array(lengths > 0).buffers()[1]
-        return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(pieces), validity)
+        validity = np.packbits(lengths > 0, bitorder="little")
+        return pa.StringArray.from_buffers(len(lengths), *map(pa.py_buffer, (offsets, pieces, validity)))
     whole = pieces.tobytes()
     found = [decoded(whole[begin:end]) or None for begin, end in pairwise(offsets.tolist())]
     return pa.array(found, pa.string())

@@ -158,7 +158,8 @@ class ModelStore:
         flags |= is_empty[columns["mane_plus_clinical"]].astype(np.int64) << 2
         flags |= ((self._arrays["detail"][:, 2] & _CANONICAL) == 0).astype(np.int64) << 1
         flags |= ~is_coding
-        identifiers = [self.text(number) for number in columns["id"].tolist()]
+        offsets, blob = self._arrays["offset"].tolist(), self._arrays["blob"].tobytes()
+        identifiers = [blob[offsets[number] : offsets[number + 1]] for number in columns["id"].tolist()]
         order = np.zeros(len(self), dtype=np.int64)
         order[sorted(range(len(self)), key=identifiers.__getitem__)] = np.arange(len(self))
         return flags, self._arrays["length"].astype(np.int64), order

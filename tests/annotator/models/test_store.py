@@ -41,12 +41,6 @@ class TestOpen:
     def test_is_empty_for_a_contig_without_a_store(self, tmp_path: Path) -> None:
         assert len(ModelStore.open(tmp_path / "none")) == 0
 
-    def test_maps_a_folder_instead_of_reading_it(self, tmp_path: Path) -> None:
-        write_models(tmp_path, contig="1", transcripts=[TRANSCRIPT])
-        assert isinstance(ModelStore.open(tmp_path / "1").starts.base, np.memmap)
-
-
-class TestTranscript:
     def test_is_let_go_with_its_store(self, tmp_path: Path) -> None:
         write_models(tmp_path, contig="1", transcripts=[TRANSCRIPT])
         store = ModelStore.open(tmp_path / "1")

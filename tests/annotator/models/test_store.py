@@ -4,7 +4,6 @@ import weakref
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from annotator.arrays import stem_of

@@ -69,7 +69,7 @@ class Coded:
             counts[text] = counts.get(text, 0) + total
         return counts
 
-    def where(self, chosen: NDArray[np.bool_] | NDArray[np.integer]) -> "Coded":
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.integer] | slice) -> "Coded":
         """Some of the rows: those that a mask chooses, or those of these numbers."""
         return Coded(codes=self.codes[chosen], values=self.values)
 

@@ -166,38 +166,31 @@ class ContigFindings:
             return structural_effect(variant, view)
         return effect_of(variant, view, naming=self._naming)
 
-    def _name(self, work: Pairs) -> list[bytes]:
+    def _name(self, work: Pairs) -> Texts:
         """Name what zones and `_work_out` have left without a name, and give all names that are not made of numbers."""
         work.name = np.full(len(work.allele), -1, dtype=np.int64)
         if self._hgvs == Hgvs.NONE:
-            return []
+            return Texts.of([])
         pairs = np.arange(len(work.allele)) if self._hgvs == Hgvs.ALL else work.picked[work.picked >= 0]
         pairs = pairs[work.is_plain[pairs] & (work.queries.refs[work.allele[pairs]] == 0)]
         in_zone = pairs[self.store.zones.about(work.zone[pairs])[:, IS_FLANK] == 0]
-        names = self._names_in_zones(work, in_zone)
-        work.name[in_zone] = np.arange(len(in_zone))
+        words = work.queries.words.where(work.allele[in_zone])
+        moves = in_zone[words.ends > words.begins]
+        names, others = self._names_of_moves(work, moves), list[bytes]()
+        work.name[moves] = np.where(names.lengths > 0, np.arange(len(moves)), -1)
+        for pair in in_zone[work.name[in_zone] < 0].tolist():
+            variant, view = work.variant(int(work.allele[pair])), self._view(int(work.transcript[pair]))
+            assert isinstance(variant, Variant)  # structural alleles are never plain
+            work.name[pair] = len(names) + len(others)
+            others.append(transcript_name(variant, slide(variant, view)[0], view).encode())
         for pair, effect in work.effects.items():
             if work.picked[work.allele[pair]] == pair and effect.hgvsc:
-                work.name[pair] = len(names)
-                names.append(effect.hgvsc.encode())
-        return names
+                work.name[pair] = len(names) + len(others)
+                others.append(effect.hgvsc.encode())
+        return names.followed_by(Texts.of(others))
 
-    def _names_in_zones(self, work: Pairs, pairs: Integers) -> list[bytes]:
-        """The names of changes that are no single-base changes, in plain zones of introns and exons."""
-        words = work.queries.words.where(work.allele[pairs])
-        moves = np.flatnonzero(words.ends > words.begins)
-        names = [b""] * len(pairs)
-        for number, name in zip(moves.tolist(), self._names_of_moves(work, pairs[moves]), strict=True):
-            names[number] = name
-        for number, pair in enumerate(pairs.tolist()):
-            if not names[number]:
-                variant, view = work.variant(int(work.allele[pair])), self._view(int(work.transcript[pair]))
-                assert isinstance(variant, Variant)  # structural alleles are never plain
-                names[number] = transcript_name(variant, slide(variant, view)[0], view).encode()
-        return names
-
-    def _names_of_moves(self, work: Pairs, pairs: Integers) -> list[bytes]:
-        """The names of insertions and deletions, as far as these can be told from the zones."""
+    def _names_of_moves(self, work: Pairs, pairs: Integers) -> Texts:
+        """The names of insertions and deletions in plain zones, as far as these tell; empty for others."""
         alleles, zones = work.allele[pairs], work.zone[pairs]
         used, local = distinct(work.transcript[pairs], below=len(self.store))
         first, last = work.queries.first[alleles], work.queries.last[alleles]
@@ -216,7 +209,7 @@ class ContigFindings:
         )
         return intron_names(zoned, sequence=self._sequence)
 
-    def _write(self, work: Pairs, names: list[bytes], room: Room) -> Findings:
+    def _write(self, work: Pairs, names: Texts, room: Room) -> Findings:
         queries = work.queries
         used, local = distinct(work.transcript, below=len(self.store))
         frames = self._texts.of(used)
@@ -253,7 +246,7 @@ class ContigFindings:
                     standings=frames.standings,
                     picked_standings=frames.picked_standings,
                     names=frames.names,
-                    given_names=Texts.of(names),
+                    given_names=names,
                     entries=Texts.of(finished),
                     rank_owns=self._rank_owns,
                     term_owns=Texts.of([self._own_terms(terms).encode() for terms in self.terms]),

@@ -2,7 +2,6 @@
 
 import ctypes
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +34,12 @@ class Zoned:
     prefix_of: Integers
 
 
-def intron_names(zoned: Zoned, *, sequence: ContigBases) -> list[bytes]:
+def intron_names(zoned: Zoned, *, sequence: ContigBases) -> Texts:
     """Name each change; empty where it would slide out of its zone, or is compared with bases beyond it."""
     return (_names if _LIBRARY is None else _names_natively)(zoned, sequence)
 
 
-def _names(zoned: Zoned, sequence: ContigBases) -> list[bytes]:
+def _names(zoned: Zoned, sequence: ContigBases) -> Texts:
     changes = zoned.changes
     rows = zip(
         changes.words.list(),
@@ -62,10 +61,10 @@ def _names(zoned: Zoned, sequence: ContigBases) -> list[bytes]:
         around = len(slid.alt)  # a duplication is named by the bases beside it
         is_inside = place.covers(min(slid.position, slid.end) - around, max(slid.position, slid.end) + around)
         names.append(zoned.prefixes[prefix] + description(variant, slid, place).encode() if is_inside else b"")
-    return names
+    return Texts.of(names)
 
 
-def _names_natively(zoned: Zoned, sequence: ContigBases) -> list[bytes]:
+def _names_natively(zoned: Zoned, sequence: ContigBases) -> Texts:
     assert _LIBRARY is not None
     changes, prefixes, count = zoned.changes, zoned.prefixes, len(zoned.firsts)
     words, lengths = changes.words, changes.words.ends - changes.words.begins
@@ -83,5 +82,4 @@ def _names_natively(zoned: Zoned, sequence: ContigBases) -> list[bytes]:
         *map(ctypes.c_int64, (*place, sequence.length)),
         *pointers(out, offsets),
     )
-    text, stops = out.tobytes(), offsets.tolist()
-    return [text[begin:end] for begin, end in pairwise(stops)]
+    return Texts(out[: offsets[-1]], np.diff(offsets))

@@ -1,6 +1,6 @@
 """The ALT alleles of a block as columns of the results table, gathered while they are annotated."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from annotator.effects.effect import Effect
 from annotator.findings import ContigFindings, Findings
 from annotator.genotypes import zygosities
 from annotator.numbering import number_keys
-from annotator.ontology import BY_RANK
+from annotator.ontology import BY_RANK, IMPACTS
 from annotator.record_columns import Described
 from annotator.spans import Spans, decimal, spans_of
 from annotator.strings import strings
@@ -28,6 +28,8 @@ _SITE_TEXTS = {"dbsnp": b"DBSNP"}
 _SITE_CODES = {"clinvar_sig": b"CLINVAR_SIG", "clinvar_conditions": b"CLINVAR_DISEASE"}
 _STARS = "clinvar_stars"
 _SITE_NUMBERS = {"gnomad_af": b"GNOMAD_AF", "gnomad_popmax_af": b"GNOMAD_POPMAX_AF", _STARS: b"CLINVAR_STARS"}
+_SEVEREST = tuple(term.name for term in BY_RANK)
+_IMPACT_OF_RANK = np.array([IMPACTS.index(term.impact) for term in BY_RANK], dtype=np.int64)
 # Columns that tell of the picked transcript, what of it they show, and how.
 _TRANSCRIPT_COLUMNS: dict[str, tuple[str, Callable[[str], str]]] = {
     "symbol": ("symbol", str),
@@ -71,8 +73,10 @@ class Rows:
         self, alleles: Alleles, *, asked: NDArray[np.int64], found: Findings, findings: ContigFindings
     ) -> None:
         """Add alleles of which those with the numbers `asked` were looked for."""
-        rows = np.full(len(alleles), -1, dtype=np.int64)  # their places in `found`
-        rows[asked] = np.arange(len(asked))
+        rows: NDArray[np.int64] | slice = slice(0, len(alleles))  # their places in `found`
+        if len(asked) < len(alleles):
+            rows = np.full(len(alleles), -1, dtype=np.int64)
+            rows[asked] = np.arange(len(asked))
         columns = {name: coded.where(rows) for name, coded in _consequence_columns(found, findings).items()}
         offsets = found.rendered.name_offsets
         begins, ends = (np.append(places, [0])[rows] for places in (offsets[:-1], offsets[1:]))
@@ -196,9 +200,9 @@ class Rows:
 def _consequence_columns(found: Findings, findings: ContigFindings) -> dict[str, Coded]:
     """What consequences tell of each allele; one more code, for alleles that were not asked about, stands last."""
     columns = {
-        "consequence": _coded(found.terms, lambda number: term_names(findings.terms[number])),
-        "most_severe": _coded(found.ranks, lambda rank: BY_RANK[rank].name),
-        "impact": _coded(found.ranks, lambda rank: BY_RANK[rank].impact),
+        "consequence": _numbered(found.terms, list(map(term_names, findings.terms))),
+        "most_severe": _numbered(found.ranks, _SEVEREST),
+        "impact": _numbered(_IMPACT_OF_RANK[found.ranks], IMPACTS),
     }
     store = findings.store
     places, which = distinct(found.transcripts + 1, below=len(store) + 1)
@@ -217,6 +221,11 @@ def _consequence_columns(found: Findings, findings: ContigFindings) -> dict[str,
         told = {row: told_by(effect) for row, effect in found.effects.items()}
         columns[name] = Coded.nothing(rows).with_values(told)
     return columns
+
+
+def _numbered(numbers: NDArray[np.int64], texts: Sequence[str]) -> Coded:
+    """Texts by their numbers; behind the last row stands one more none."""
+    return Coded(codes=np.append(numbers, [-1]).astype(np.int32), values=texts)
 
 
 def _coded(keys: NDArray[np.int64], text: Callable[[int], str]) -> Coded:

@@ -18,7 +18,7 @@ from annotator.models.zones import ABOUT
 from annotator.normal_form import Changes
 from annotator.run_work import RunWork
 from annotator.spans import Spans
-from annotator.texts import Texts
+from annotator.texts import Pool, Texts
 from annotator.verdicts import Alleles
 
 _POWERS = 10 ** np.arange(1, 11, dtype=np.int64)
@@ -33,7 +33,7 @@ class _Names:
     """Names of some alleles, one after the other, each behind `lead`."""
 
     alleles: Integers  # their numbers
-    text: bytes
+    text: NDArray[np.uint8]
     lengths: Integers
 
 
@@ -44,7 +44,7 @@ def add_genomic_names(work: RunWork, alleles: Alleles, *, field: str) -> None:
         [] if genome is None else [*_single_bases(work, alleles, genome, lead), _others(work, alleles, genome, lead)]
     )
     begins, ends = np.zeros((2, len(alleles)), dtype=np.int64)  # of the names without `lead`
-    text = b"".join(part.text for part in parts)
+    text = b"".join(part.text.data for part in parts)
     size = 0
     for part in parts:
         stops = size + np.cumsum(part.lengths)
@@ -83,7 +83,7 @@ def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) 
         found.append(
             _Names(
                 alleles=which,
-                text=table.tobytes(),
+                text=table.ravel(),
                 lengths=np.full(len(which), width, dtype=np.int64),
             )
         )
@@ -92,21 +92,23 @@ def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) 
 
 def _others(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) -> _Names:
     which = np.flatnonzero(alleles.verified & ~alleles.are_snvs)
-    found = [b""] * len(which)
     pure = np.flatnonzero(np.minimum(alleles.ref_lengths, alleles.alt_lengths)[which] == 0)
-    for row, name in zip(pure.tolist(), _quick_names(work, alleles, which[pure], genome), strict=True):
-        found[row] = name
-    for row, name in enumerate(found):
-        if not name:
-            number = int(which[row])
-            ref, alt = work.bases(alleles, number)
-            variant = Variant(position=int(alleles.positions[number]), ref=ref.decode(), alt=alt.decode())
-            found[row] = genomic_name(variant, genome).encode()
-    lengths = np.fromiter(map(len, found), dtype=np.int64, count=len(found)) + len(lead)
-    return _Names(alleles=which, text=b"".join([lead + name for name in found]), lengths=lengths)
+    quick, slow = _quick_names(work, alleles, which[pure], genome), list[bytes]()
+    numbers = np.full(len(which), -1, dtype=np.int64)
+    numbers[pure] = np.where(quick.lengths > 0, np.arange(len(quick)), -1)
+    for row in np.flatnonzero(numbers < 0).tolist():
+        number = int(which[row])
+        ref, alt = work.bases(alleles, number)
+        variant = Variant(position=int(alleles.positions[number]), ref=ref.decode(), alt=alt.decode())
+        numbers[row] = len(quick) + len(slow)
+        slow.append(genomic_name(variant, genome).encode())
+    pool = Pool()
+    names = pool.put(quick.followed_by(Texts.of(slow)))[numbers]
+    joined = pool.join(pool.put_all(lead), names, count=len(which))
+    return _Names(alleles=which, text=joined.text, lengths=joined.lengths)
 
 
-def _quick_names(work: RunWork, alleles: Alleles, indels: Integers, genome: Genome) -> list[bytes]:
+def _quick_names(work: RunWork, alleles: Alleles, indels: Integers, genome: Genome) -> Texts:
     """What `genomic_name` says of insertions and deletions away from the contig's ends; empty for others."""
     sequence = work.place.sequence
     assert sequence is not None

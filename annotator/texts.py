@@ -34,6 +34,10 @@ class Texts:
         """The texts with these numbers; they may repeat."""
         return Texts.cut(self.text, self.offsets[:-1][numbers], self.offsets[1:][numbers])
 
+    def followed_by(self, others: "Texts") -> "Texts":
+        """These, and then the others."""
+        return Texts(*(np.concatenate((getattr(self, name), getattr(others, name))) for name in ("text", "lengths")))
+
     def __len__(self) -> int:
         return len(self.lengths)
 

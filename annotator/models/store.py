@@ -75,7 +75,7 @@ class ModelStore:
         self.end_incomplete = flags & _END_INCOMPLETE > 0
         self.are_mitochondrial = flags & _MITOCHONDRIAL > 0
         self.have_selenocysteines = _lengths(self._arrays["selenocysteine_offset"]) > 0
-        self._blob = b""
+        self._texts: dict[int, str] = {}  # by number, as far as they were asked for
         self._offsets: dict[str, list[int]] = {}  # lists are quicker to read one by one than mapped arrays
         self._made: dict[int, Transcript] = {}
 
@@ -135,10 +135,11 @@ class ModelStore:
 
     def text(self, number: int) -> str:
         """The text with this number."""
-        start, end = self._span("offset", number)
-        if not self._blob:
-            self._blob = self._arrays["blob"].tobytes()
-        return self._blob[start:end].decode()
+        found = self._texts.get(number)
+        if found is None:
+            start, end = self._span("offset", number)
+            found = self._texts[number] = self._arrays["blob"][start:end].tobytes().decode()
+        return found
 
     def standing(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """What transcripts are picked by, besides their consequence: see `annotator.effects.pick`.

@@ -119,6 +119,7 @@ $(VENV)/local.stamp: docker/requirements/local.txt $(wildcard annotator/native/*
 	@echo "Installing the pinned dependencies, about a minute the first time"
 	$(PIP) install --require-hashes -r $<
 	@$(RUN) -m annotator.native
+	@$(RUN) -m compileall -q annotator archive billing genomics jobs
 	@touch $@
 
 $(VENV)/dev.stamp: docker/requirements/dev.txt $(VENV)/local.stamp | $(RUN)

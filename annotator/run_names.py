@@ -1,9 +1,10 @@
 """The HGVS names on the genome of the alleles of one run, put into the text of their records.
 
-Nine of ten alleles change a single base, and all of them are named at once, as a table of characters. Of the others
-most insert or delete some bases, which is also worked out at once.
+Nine of ten alleles change a single base, and all of them are named at once. Of the others most insert or delete some
+bases, which is also worked out at once.
 """
 
+import ctypes
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,17 +16,21 @@ from annotator.effects.effect import Variant
 from annotator.effects.genomic_names import Genome, genomic_name
 from annotator.intron_names import Zoned, intron_names
 from annotator.models.zones import ABOUT
+from annotator.native import load, pointers
 from annotator.normal_form import Changes
 from annotator.run_work import RunWork
 from annotator.spans import Spans
 from annotator.texts import Pool, Texts
 from annotator.verdicts import Alleles
 
-_POWERS = 10 ** np.arange(1, 11, dtype=np.int64)
+_LIBRARY = load()
+_MOST_DIGITS = 10  # of a position
+_POWERS = 10 ** np.arange(1, _MOST_DIGITS + 1, dtype=np.int64)
 _ZERO = ord("0")
 _WHOLE_CONTIG = [{"number": 1, "sign": 1}.get(name, 0) for name in ABOUT]
 
 Integers = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,7 @@ class _Names:
     """Names of some alleles, one after the other, each behind `lead`."""
 
     alleles: Integers  # their numbers
-    text: NDArray[np.uint8]
+    text: Bytes
     lengths: Integers
 
 
@@ -62,31 +67,45 @@ def add_genomic_names(work: RunWork, alleles: Alleles, *, field: str) -> None:
 
 
 def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) -> list[_Names]:
-    """The names of single-base changes, those with as many digits together."""
-    found = []
-    head = np.frombuffer(lead + genome.head.encode(), dtype=np.uint8)
+    """The names of single-base changes."""
+    which = np.flatnonzero(alleles.verified & alleles.are_snvs)
     codes = work.checked.columns.codes
-    snvs = np.flatnonzero(alleles.verified & alleles.are_snvs)
-    more_digits = np.searchsorted(_POWERS, alleles.positions[snvs], side="right")
+    refs, alts = (UPPER[codes[begins[which]]] for begins in (alleles.ref_begins, alleles.alt_begins))
+    changes = (which, alleles.positions[which], refs, alts)
+    head = lead + genome.head.encode()
+    return _single_bases_by_digits(head, *changes) if _LIBRARY is None else [_single_bases_natively(head, *changes)]
+
+
+def _single_bases_natively(head: bytes, which: Integers, positions: Integers, refs: Bytes, alts: Bytes) -> _Names:
+    assert _LIBRARY is not None
+    out = np.empty(len(which) * (len(head) + _MOST_DIGITS + len("A>C")), dtype=np.uint8)
+    lengths = np.empty(len(which), dtype=np.int64)
+    _LIBRARY.name_single_bases(
+        ctypes.c_int64(len(which)),
+        *(ctypes.c_char_p(head), ctypes.c_int64(len(head))),
+        *pointers(positions, refs, alts, out, lengths),
+    )
+    return _Names(alleles=which, text=out[: lengths.sum()], lengths=lengths)
+
+
+def _single_bases_by_digits(
+    head: bytes, which: Integers, positions: Integers, refs: Bytes, alts: Bytes
+) -> list[_Names]:
+    """Those whose positions have as many digits are written together, as a table of characters."""
+    found = []
+    more_digits = np.searchsorted(_POWERS, positions, side="right")
     for more in np.unique(more_digits).tolist():
-        which = snvs[more_digits == more]
+        rows = np.flatnonzero(more_digits == more)
         width = len(head) + more + 1 + len("A>C")
-        table = np.empty((len(which), width), dtype=np.uint8)
-        table[:, : len(head)] = head
-        rest = alleles.positions[which].astype(np.uint32)
+        table = np.empty((len(rows), width), dtype=np.uint8)
+        table[:, : len(head)] = np.frombuffer(head, dtype=np.uint8)
+        rest = positions[rows]
         for column in range(len(head) + more, len(head) - 1, -1):
-            rest, digit = np.divmod(rest, np.uint32(10))
+            rest, digit = np.divmod(rest, 10)
             table[:, column] = digit + _ZERO
-        table[:, -3] = UPPER[codes[alleles.ref_begins[which]]]
-        table[:, -2] = ord(">")
-        table[:, -1] = UPPER[codes[alleles.alt_begins[which]]]
-        found.append(
-            _Names(
-                alleles=which,
-                text=table.ravel(),
-                lengths=np.full(len(which), width, dtype=np.int64),
-            )
-        )
+        table[:, -3:] = np.stack((refs[rows], np.full(len(rows), ord(">"), dtype=np.uint8), alts[rows]), axis=1)
+        lengths = np.full(len(rows), width, dtype=np.int64)
+        found.append(_Names(alleles=which[rows], text=table.ravel(), lengths=lengths))
     return found
 
 

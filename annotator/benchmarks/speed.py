@@ -31,6 +31,7 @@ TWO = "ours, default names, two cores"
 
 _COPY_SCRIPT = "import sys; from pysam import bcftools; bcftools.view(*sys.argv[1:], catch_stdout=False)"
 _ONE_CORE, _TWO_CORES = (0,), (0, 1)
+_MOST_RUNS_OF_OTHERS = 3  # some take minutes
 
 Say = Callable[[str], None]
 
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _speed(inputs, output, runs=options.runs, say=say),
             _memory(inputs, output, say=say),
             _cohort(inputs, output, runs=options.runs, say=say),
-            *([] if options.no_others else [_others(inputs, output, say=say)]),
+            *([] if options.no_others else [_others(inputs, output, runs=options.runs, say=say)]),
         ]
     except CommandFailedError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -131,12 +132,18 @@ def _take_turns(contestants: Sequence[Contestant], *, runs: int, say: Say) -> di
     return seconds
 
 
-def _rows(seconds: dict[str, list[float]], *, records: int, copy: str) -> list[tuple[str, ...]]:
-    """A row a contestant; the ratio is the median of the ratios within each turn."""
-    rows: list[tuple[str, ...]] = [("what", "seconds", "records/s", "times the copy")]
+def _table(seconds: dict[str, list[float]], *, records: int, copy: str) -> str:
+    return markdown_table(
+        [("what", "seconds", "records/s", "times the copy"), *_rows(seconds, records=records, base=copy)]
+    )
+
+
+def _rows(seconds: dict[str, list[float]], *, records: int, base: str) -> list[tuple[str, ...]]:
+    """A row a contestant; the ratio to the base is the median of the ratios within each turn."""
+    rows: list[tuple[str, ...]] = []
     for name, own in seconds.items():
         median = statistics.median(own)
-        ratio = statistics.median(one / base for one, base in zip(own, seconds[copy], strict=True))
+        ratio = statistics.median(one / base for one, base in zip(own, seconds[base], strict=True))
         rows.append((name, f"{median:.2f}", f"{records / median:,.0f}", f"{ratio:.2f}"))
     return rows
 
@@ -153,7 +160,7 @@ def _speed(inputs: Inputs, output: Path, *, runs: int, say: Say) -> str:
     if len(os.sched_getaffinity(0)) > 1:
         contestants.append(_ours(path, inputs, output, name=TWO, processes=2))
     seconds = _take_turns(contestants, runs=runs, say=say)
-    text = markdown_table(_rows(seconds, records=inputs.records, copy=COPY))
+    text = _table(seconds, records=inputs.records, copy=COPY)
     if TWO in seconds:
         gain = statistics.median(one / two for one, two in zip(seconds[DEFAULT], seconds[TWO], strict=True))
         text += f"\n\nA second core makes it {gain:.2f} times as fast."
@@ -182,26 +189,27 @@ def _cohort(inputs: Inputs, output: Path, *, runs: int, say: Say) -> str:
         _ours(inputs.cohort_vcf, inputs, output, name=ours),
     ]
     seconds = _take_turns(contestants, runs=min(runs, 3), say=say)
-    return markdown_table(_rows(seconds, records=inputs.cohort_records, copy=copy))
+    return _table(seconds, records=inputs.cohort_records, copy=copy)
 
 
-def _others(inputs: Inputs, output: Path, *, say: Say) -> str:
-    """Other programs on the short file, once each: some take minutes for it."""
+def _others(inputs: Inputs, output: Path, *, runs: int, say: Say) -> str:
+    """Other programs on the short file."""
     say("Other programs")
     candidates = (
-        ("ours, default names", _ours(inputs.short_vcf, inputs, output).command, "everything"),
+        (DEFAULT, _ours(inputs.short_vcf, inputs, output).command, "everything"),
         ("vcfanno", vcfanno(inputs, output), "three tracks of alleles, no consequences"),
         ("snpEff", snpeff(inputs, output), "consequences and names, no tracks"),
     )
-    rows: list[tuple[str, ...]] = [("program, a tenth of the records", "seconds", "records/s", "what it does")]
+    here = [Contestant(name=name, command=command) for name, command, _ in candidates if command is not None]
+    seconds = _take_turns(here, runs=min(runs, _MOST_RUNS_OF_OTHERS), say=say)
+    told = {row[0]: row[1:] for row in _rows(seconds, records=inputs.records // len(CONTIGS), base=DEFAULT)}
+    rows: list[tuple[str, ...]] = [
+        ("program, a tenth of the records", "seconds", "records/s", "times ours", "what it does")
+    ]
     for name, command, does in candidates:
         if command is None:
             say(f"  {name} is not installed (apt install {name.lower()})")
-            rows.append((name, "", "", "not installed"))
-            continue
-        took = measure(command, processors=_ONE_CORE).seconds
-        say(f"  {name}: {took:.2f} s")
-        rows.append((name, f"{took:.2f}", f"{inputs.records / len(CONTIGS) / took:,.0f}", does))
+        rows.append((name, *told.get(name, ("", "", "")), does if command else "not installed"))
     return markdown_table(rows)
 
 

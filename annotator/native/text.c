@@ -1,6 +1,6 @@
-/* The innermost loops of writing: annotator/rendering.py and annotator/additions.py say what they do, and do the same in
- * Python where no compiler is at hand. All arrays belong to the caller, who has checked their lengths; `out` is large
- * enough for what is written. Nothing here allocates, fails, or reads beyond what it was given.
+/* The innermost loops of writing: annotator/rendering.py, annotator/additions.py and annotator/run_names.py say what they
+ * do, and do the same in Python where no compiler is at hand. All arrays belong to the caller, who has checked their
+ * lengths; `out` is large enough for what is written. Nothing here allocates, fails, or reads beyond what it was given.
  */
 
 #include "zones.h"
@@ -207,6 +207,20 @@ void assemble(i64 records, const u8 *text, i64 length, const i64 *id_places, con
         }
     }
     put(out, text + done, length - done);
+}
+
+/* Write the names of bases that are replaced: what all begin with, the position, `A>C`. */
+void name_single_bases(i64 count, const u8 *head, i64 head_length, const i64 *positions, const u8 *refs, const u8 *alts,
+                       u8 *out, i64 *lengths) {
+    for (i64 row = 0; row < count; row++) {
+        const u8 *begin = out;
+        out = put(out, head, head_length);
+        out = put_number(out, positions[row]);
+        *out++ = refs[row];
+        *out++ = '>';
+        *out++ = alts[row];
+        lengths[row] = out - begin;
+    }
 }
 
 /* Write pieces of a text one after the other. */

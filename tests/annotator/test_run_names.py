@@ -1,11 +1,13 @@
 """HGVSG: names of all alleles at once, against `genomic_name` and by hand."""
 
+import ctypes
 import random
 from collections.abc import Iterator
 
 import pyarrow.parquet as pq
 import pytest
 
+from annotator import run_names as module
 from annotator.chunk import Options
 from annotator.effects.genomic_names import Genome, genomic_name
 from annotator.findings import Hgvs
@@ -36,7 +38,19 @@ def named(outcome: Outcome) -> list[str]:
 
 class TestAddGenomicNames:
     @pytest.mark.parametrize(("contig", "head"), [("7", "7:g."), ("8", "8:g."), ("MT", "MT:m.")])
-    def test_says_of_all_what_is_said_of_each(self, invented: Invented, run: Runner, contig: str, head: str) -> None:
+    @pytest.mark.parametrize("way", ["c", "python"])
+    def test_says_of_all_what_is_said_of_each(
+        self,
+        invented: Invented,
+        run: Runner,
+        loops: ctypes.CDLL,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        way: str,
+        contig: str,
+        head: str,
+    ) -> None:
+        monkeypatch.setattr(module, "_LIBRARY", loops if way == "c" else None)
         bases = invented.bases[contig]
         genome = Genome(Bases(text=bases), head=head)
         found = list(records(bases, count=600))

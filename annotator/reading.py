@@ -82,7 +82,7 @@ class VcfReader:
         while True:
             end = data.rfind(b"\n") + 1
             if end:
-                text = b"".join((self._carry, data[:end]))
+                text = b"".join((self._carry, memoryview(data)[:end]))
                 self._check_line_lengths(text)
                 yield TextBlock(number=number, first_line=self._line, text=text)
                 number += 1

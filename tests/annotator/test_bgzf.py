@@ -38,8 +38,9 @@ class TestCompressChunk:
         assert b"".join(parts) == text
         assert len(parts[0]) == BLOCK_BYTES
 
-    def test_keeps_what_cannot_be_compressed_within_the_size_of_a_block(self) -> None:
-        noise = random.Random(2).randbytes(2 * BLOCK_BYTES)
+    @pytest.mark.parametrize("lowest", [0, 1])
+    def test_keeps_what_cannot_be_compressed_within_the_size_of_a_block(self, *, lowest: int) -> None:
+        noise = bytes(random.Random(2).choices(range(lowest, 256), k=2 * BLOCK_BYTES))
         chunk = compress_chunk(noise)
         assert gzip.decompress(chunk.data) == noise
         assert np.diff(chunk.block_starts).max() <= 65_536

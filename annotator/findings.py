@@ -43,7 +43,7 @@ from annotator.room import Room
 from annotator.sequence import ContigBases
 from annotator.substitutions import Substitutions, substitution_effects
 from annotator.texts import Texts
-from annotator.transcript_texts import TranscriptTexts
+from annotator.transcript_texts import Frames, TranscriptTexts
 
 _INTERGENIC = TERMS["intergenic_variant"]
 
@@ -212,7 +212,6 @@ class ContigFindings:
     def _write(self, work: Pairs, names: Texts, room: Room) -> Findings:
         queries = work.queries
         used, local = distinct(work.transcript, below=len(self.store))
-        frames = self._texts.of(used)
         entries, finished = self._entries(work)
         worst_ranks = np.where(work.picked < 0, _INTERGENIC.rank, work.worst_ranks)
         rendered = render(
@@ -240,18 +239,7 @@ class ContigFindings:
                 nothing=intergenic_tail(_INTERGENIC).encode(),
                 nothing_own=self._nothing_own,
                 allele_text=queries.texts,
-                tables=Tables(
-                    heads=Texts.of([entry_head(terms).encode() for terms in self.terms]),
-                    identities=frames.identities,
-                    standings=frames.standings,
-                    picked_standings=frames.picked_standings,
-                    names=frames.names,
-                    given_names=names,
-                    entries=Texts.of(finished),
-                    rank_owns=self._rank_owns,
-                    term_owns=Texts.of([self._own_terms(terms).encode() for terms in self.terms]),
-                    owns=frames.owns,
-                ),
+                tables=self._tables(self._texts.of(used), names=names, entries=finished),
                 zones=self.store.zones.table,
                 strands=self.store.strands[used].astype(np.int64),
                 exon_counts=self.store.exon_counts[used],
@@ -272,6 +260,20 @@ class ContigFindings:
                 for pair, effect in work.effects.items()
                 if work.picked[work.allele[pair]] == pair
             },
+        )
+
+    def _tables(self, frames: Frames, *, names: Texts, entries: list[bytes]) -> Tables:
+        return Tables(
+            heads=Texts.of([entry_head(terms).encode() for terms in self.terms]),
+            identities=frames.identities,
+            standings=frames.standings,
+            picked_standings=frames.picked_standings,
+            names=frames.names,
+            given_names=names,
+            entries=Texts.of(entries),
+            rank_owns=self._rank_owns,
+            term_owns=Texts.of([self._own_terms(terms).encode() for terms in self.terms]),
+            owns=frames.owns,
         )
 
     def _entries(self, work: Pairs) -> tuple[Integers, list[bytes]]:

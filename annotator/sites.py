@@ -9,7 +9,7 @@ where they repeat. Only rows of longer alleles have an allele text. What no row 
 
 import ctypes
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,11 +104,6 @@ class SiteStore:
             identifier, text = self._values(row)
             yield Site(position=key >> 35, ref=ref, alt=alt, identifier=identifier, text=text)
 
-    def candidates(self, keys: Sequence[int] | NDArray[np.uint64]) -> dict[int, int]:
-        """For the keys that occur in the store, give index in `keys` -> first row; see `read` for the proof."""
-        indexes, rows = self.matches(np.asarray(keys, dtype=np.uint64))
-        return dict(zip(indexes.tolist(), rows.tolist(), strict=True))
-
     def matches(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Indexes in `keys` of those that occur in the store, ascending, and the first row of each."""
         if not len(keys) or not len(self._keys):
@@ -145,11 +140,6 @@ class SiteStore:
             *pointers(self._alleles, self._allele_offsets, result),
         )
         return result
-
-    def read(self, row: int, *, ref: bytes, alt: bytes) -> tuple[bytes, bytes] | None:
-        """Give (identifier, INFO text) of the first row from `row` on with the same key and really this allele."""
-        found = self._row(row, ref=ref, alt=alt)
-        return None if found is None else self._values(found)
 
     def _row(self, row: int, *, ref: bytes, alt: bytes) -> int | None:
         key = int(self._keys[row])

@@ -37,25 +37,11 @@ class TestSnvKeys:
     def test_find_nothing_for_other_letters(self, ref: bytes, alt: bytes, tmp_path: Path) -> None:
         write_sites(tmp_path / "1.npz", sites=[site(7, one, other) for one in (b"A", b"C") for other in (b"A", b"C")])
         keys = snv_keys(np.array([7], dtype=np.int64), codes(ref), codes(alt))
-        assert SiteStore.open(tmp_path / "1").candidates(keys) == {}
+        assert not len(SiteStore.open(tmp_path / "1").matches(keys)[0])
 
 
-class TestCandidates:
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> SiteStore:
-        write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"G"), site(9, b"C", b"CT")])
-        return SiteStore.open(tmp_path / "1")
-
-    def test_are_the_same_for_a_list_and_an_array(self, store: SiteStore) -> None:
-        keys = [site_key(5, b"A", b"G"), site_key(5, b"A", b"C"), site_key(9, b"C", b"CT")]
-        assert store.candidates(np.array(keys, dtype=np.uint64)) == store.candidates(keys) == {0: 0, 2: 1}
-
-    def test_are_none_without_keys(self, store: SiteStore) -> None:
-        assert store.candidates(np.zeros(0, dtype=np.uint64)) == {}
-
-
-class TestSiteStore:
-    def test_finds_the_exact_allele(self, tmp_path: Path) -> None:
+class TestMatches:
+    def test_are_first_rows_of_the_keys_that_occur(self, tmp_path: Path) -> None:
         sites = [
             site(5, b"A", b"AT", b"K=2"),
             site(5, b"A", b"G", b"K=1", b"rs1"),
@@ -67,17 +53,16 @@ class TestSiteStore:
         assert sorted(map(repr, store)) == sorted(map(repr, sites))
         assert [found.position for found in store] == [4, 5, 5, 5]
         keys = [site_key(5, b"A", b"G"), site_key(5, b"A", b"C"), site_key(5, b"A", b"AT"), site_key(6, b"A", b"G")]
-        found = store.candidates(keys)
-        assert found.keys() == {0, 2}
-        assert store.read(found[0], ref=b"A", alt=b"G") == (b"rs1", b"K=1")
-        assert store.read(found[2], ref=b"A", alt=b"AT") == (b"", b"K=2")
+        indexes, rows = store.matches(np.array(keys, dtype=np.uint64))
+        assert indexes.tolist() == [0, 2]
+        assert [list(store)[row] for row in rows.tolist()] == [sites[1], sites[0]]
 
-    def test_compares_the_text_when_keys_collide(self, tmp_path: Path) -> None:
-        write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"AT", b"K=2")])
-        assert SiteStore.open(tmp_path / "1").read(0, ref=b"A", alt=b"AC") is None
+    def test_are_none_without_keys(self, tmp_path: Path) -> None:
+        write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"G")])
+        assert not len(SiteStore.open(tmp_path / "1").matches(np.zeros(0, dtype=np.uint64))[0])
 
-    def test_is_empty_for_a_contig_without_one(self, tmp_path: Path) -> None:
-        assert SiteStore.open(tmp_path / "none").candidates([1, 2]) == {}
+    def test_are_none_on_a_contig_without_sites(self, tmp_path: Path) -> None:
+        assert not len(SiteStore.open(tmp_path / "none").matches(np.array([1, 2], dtype=np.uint64))[0])
 
 
 class TestValues:
@@ -91,10 +76,10 @@ class TestValues:
         keys = snv_keys(positions, np.full(199, ord("A"), dtype=np.uint8), np.full(199, ord("G"), dtype=np.uint8))
         indexes, rows = store.matches(keys)
         assert indexes.tolist() == list(range(9, 109))
-        assert store.candidates(keys) == dict(zip(indexes.tolist(), rows.tolist(), strict=True))
         values = store.values(rows)
         found = list(zip(values.identifiers.list(), values.texts.list(), strict=True))
-        assert found == [store.read(row, ref=b"A", alt=b"G") for row in rows.tolist()]
+        sites = list(store)
+        assert found == [(sites[row].identifier, sites[row].text) for row in rows.tolist()]
 
     def test_are_empty_where_a_store_has_neither_numbers_nor_texts(self, tmp_path: Path) -> None:
         write_sites(tmp_path / "1.npz", sites=[site(5, b"A", b"G", b"")])

@@ -10,7 +10,7 @@ from annotator.building.tracks import BuiltTrack, TrackPlan, build_track, write_
 from annotator.definitions import TrackDefinition
 from annotator.manifest import Contig
 from annotator.regions import RegionStore
-from annotator.sites import SiteStore, site_key
+from annotator.sites import SiteStore
 
 CONTIGS = (
     Contig(name="1", length=100_000, aliases=("chr1", "NC_000001.11")),
@@ -51,23 +51,21 @@ class Made:
     def __init__(self, folder: Path, built: Sequence[BuiltTrack]) -> None:
         self._folder = folder
         self.built = built[0]
-        self._stores: dict[str, SiteStore] = {}
+        self._sites: dict[str, dict[tuple[int, bytes, bytes], tuple[str, str]]] = {}
 
     def region(self, start: int, end: int | None = None, *, contig: str = "1") -> str:
         store = RegionStore.open(stem_of(self._folder / "regions", contig=contig))
         return store.text_on(start, end or start).decode()
 
     def site(self, position: int, ref: str, alt: str, *, contig: str = "1") -> tuple[str, str] | None:
-        store = self.store(contig)
-        rows = store.candidates([site_key(position, ref.encode(), alt.encode())])
-        found = store.read(rows[0], ref=ref.encode(), alt=alt.encode()) if rows else None
-        return None if found is None else (found[0].decode(), found[1].decode())
+        if contig not in self._sites:
+            found = self._sites[contig] = {}
+            for one in self.store(contig):  # the first counts where an allele stands twice
+                found.setdefault((one.position, one.ref, one.alt), (one.identifier.decode(), one.text.decode()))
+        return self._sites[contig].get((position, ref.encode(), alt.encode()))
 
     def store(self, contig: str = "1") -> SiteStore:
-        if contig not in self._stores:
-            stem = stem_of(self._folder / self.built.track.path, contig=contig)
-            self._stores[contig] = SiteStore.open(stem)
-        return self._stores[contig]
+        return SiteStore.open(stem_of(self._folder / self.built.track.path, contig=contig))
 
 
 def make(

@@ -37,6 +37,8 @@ class Known:
         contig = reference.contig("7")
         assert contig is not None
         self.bases = invented.bases["7"]
+        self._sequence = Bases(text=self.bases)
+        self._forms: dict[Record, list[Allele | None]] = {}
         self._sites: dict[str, dict[Allele, Site]] = {track.id: {} for track in reference.site_tracks}
         for track in reference.site_tracks:
             for one in reference.sites(track, contig=contig):  # the first counts where an allele stands twice
@@ -47,13 +49,14 @@ class Known:
 
     def of(self, track: str, one: Record) -> list[Site | None]:
         """This function will look up the alleles of a record, one by one."""
-        found: list[Site | None] = []
-        for alt in one.alts:
-            is_plain = alt.isalpha() and alt != one.ref
-            ref, alternate = one.ref.upper().encode(), alt.upper().encode()
-            form = normal_form(one.position, ref, alternate, sequence=Bases(text=self.bases)) if is_plain else None
-            found.append(None if form is None else self._sites[track].get(form))
-        return found
+        if one not in self._forms:
+            self._forms[one] = [self._form(one, alt) for alt in one.alts]
+        return [None if form is None else self._sites[track].get(form) for form in self._forms[one]]
+
+    def _form(self, one: Record, alt: str) -> Allele | None:
+        if not alt.isalpha() or alt == one.ref:
+            return None
+        return normal_form(one.position, one.ref.upper().encode(), alt.upper().encode(), sequence=self._sequence)
 
 
 def records(known: Known, *, count: int) -> Iterator[Record]:

@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Outcome:
     def json(self, kind: str) -> Any:
         return json.loads(self.text(kind))
 
-    @property
+    @cached_property
     def result(self) -> bytes:
         return gzip.decompress(Path(self.done.files["vcf"]).read_bytes())
 
@@ -47,7 +48,7 @@ class Outcome:
     def header(self) -> list[str]:
         return [line for line in self.result.decode().splitlines() if line.startswith("#")]
 
-    @property
+    @cached_property
     def rows(self) -> list[list[str]]:
         return [line.split("\t") for line in self.result.decode().splitlines() if not line.startswith("#")]
 

@@ -89,30 +89,29 @@ class BlockChecker:
     def check(self, block: TextBlock) -> CheckedBlock:
         """Check all lines; raise InvalidVcfError at the first fault, unless bad lines are to be set apart."""
         text = block.text if block.text.endswith(b"\n") else block.text + b"\n"
-        columns = find_columns(text, tab_count=self._column_count - 1)
-        if columns is not None:
-            numbers = block.first_line + np.arange(len(columns))
-            if (checked := self._check_at_once(columns, numbers=numbers)) is not None:
-                return checked
+        checked = self._check_at_once(text, first_line=block.first_line)
+        if checked is not None:
+            return checked
         sound, bad = self._check_lines(text.split(b"\n")[:-1], first_line=block.first_line)
         kept = np.flatnonzero(sound)
         if len(kept) == len(sound):
             raise EngineError(f"The lines from {block.first_line} on are sound one by one, but not together.")
         lines = text.splitlines(keepends=True) if b"\r" not in text else re.findall(rb"[^\n]*\n", text)
         kept_text = b"".join(lines[index] for index in kept.tolist())
-        columns = find_columns(kept_text, tab_count=self._column_count - 1)
-        rest = None if columns is None else self._check_at_once(columns, numbers=block.first_line + kept, bad=bad)
+        rest = self._check_at_once(kept_text, first_line=block.first_line, kept=kept, bad=bad)
         if rest is None:
             raise EngineError(f"The lines from {block.first_line} on cannot be read without the bad ones.")
         return rest
 
     def _check_at_once(
-        self, columns: Columns, *, numbers: NDArray[Any], bad: tuple[BadLine, ...] = ()
+        self, text: bytes, *, first_line: int, kept: NDArray[Any] | None = None, bad: tuple[BadLine, ...] = ()
     ) -> CheckedBlock | None:
-        """The checked block; None when any line is at fault."""
-        positions = read_positions(columns)
-        if positions is None:
+        """The checked block, made of the lines `kept` (0-based; None: all); None when one of them is at fault."""
+        columns = find_columns(text, tab_count=self._column_count - 1)
+        positions = None if columns is None else read_positions(columns)
+        if columns is None or positions is None:
             return None
+        numbers = first_line + (np.arange(len(columns)) if kept is None else kept)
         runs = self._runs(columns, positions, numbers)
         if runs is None or not self._are_sound(columns, positions, runs):
             return None

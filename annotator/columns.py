@@ -16,7 +16,7 @@ from annotator.numbering import number_texts
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO = range(8)
 
 _TAB, _NEWLINE, _ZERO, _EQUALS = b"\t\n0="
-_MAX_DIGITS = 10
+MOST_DIGITS = 10  # of a position
 
 _LIBRARY = load()
 
@@ -119,7 +119,7 @@ def read_positions(columns: Columns) -> NDArray[np.int64] | None:
     are_sound = _LIBRARY.read_positions(
         ctypes.c_int64(len(columns)),
         *pointers(columns.codes, begins, ends),
-        ctypes.c_int64(_MAX_DIGITS),
+        ctypes.c_int64(MOST_DIGITS),
         pointer(positions),
     )
     return positions if are_sound else None
@@ -128,7 +128,7 @@ def read_positions(columns: Columns) -> NDArray[np.int64] | None:
 def _read_positions(codes: NDArray[np.uint8], begins: Offsets, ends: Offsets) -> NDArray[np.int64] | None:
     lengths = ends - begins
     longest = int(lengths.max(initial=0))
-    if longest > _MAX_DIGITS or lengths.min(initial=1) < 1:
+    if longest > MOST_DIGITS or lengths.min(initial=1) < 1:
         return None
     positions = np.zeros(len(begins), dtype=np.int64)
     for place in range(longest):

@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+from annotator.columns import MOST_DIGITS
 from annotator.errors import InvalidVcfError
 from annotator.quoting import excerpt
-
-_MAX_DIGITS = 11
 
 
 class Fate(bytes, Enum):
@@ -69,7 +68,7 @@ class Ledger:
             Rejection(
                 line=fault.line or 0,
                 contig=excerpt(contig),
-                position=int(position) if position.isdigit() and len(position) < _MAX_DIGITS else None,
+                position=int(position) if position.isdigit() and len(position) <= MOST_DIGITS else None,
                 reason=fault.code,
                 detail=fault.message,
                 text=excerpt(text),

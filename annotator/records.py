@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from annotator import record_faults as faults
 from annotator.builds import is_auxiliary_contig
+from annotator.columns import MOST_DIGITS
 from annotator.contigs import ContigTable
 from annotator.limits import Limits
 from annotator.manifest import Contig
@@ -16,7 +17,6 @@ from annotator.quoting import excerpt
 from annotator.sites import MAX_POSITION
 
 _REF_BASES = b"ACGTNacgtn"
-_MAX_POSITION_DIGITS = 10
 _NO_CONTIG = b"\t"  # no line's CHROM is that
 _REACH = re.compile(rb"(?:^|;)(END|SVLEN)=([^;]*)")
 _LONG_NUMBER = re.compile(rb"[0-9]{9,}")  # shorter ones stay below MAX_POSITION
@@ -113,7 +113,7 @@ class RecordChecker:
 
 
 def _read_position(text: bytes, number: int) -> int:
-    position = int(text) if text.isdigit() and len(text) <= _MAX_POSITION_DIGITS else 0
+    position = int(text) if text.isdigit() and len(text) <= MOST_DIGITS else 0
     if position == 0:
         raise faults.bad_position(text, line=number)
     return position
@@ -138,6 +138,6 @@ def _beyond(start: int, value: bytes) -> bytes | None:
     """The first number in `value` that, counted from `start`, ends beyond MAX_POSITION."""
     for found in _LONG_NUMBER.finditer(value):
         digits: bytes = found[0]
-        if len(digits) > _MAX_POSITION_DIGITS or start + int(digits) > MAX_POSITION:
+        if len(digits) > MOST_DIGITS or start + int(digits) > MAX_POSITION:
             return digits
     return None

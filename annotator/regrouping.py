@@ -8,13 +8,13 @@ large, it is cut all the same, and counted. The borders follow from the file and
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from annotator.columns import MOST_DIGITS
 from annotator.errors import InvalidVcfError
 from annotator.models.coding import CodingParts
 from annotator.reading import TextBlock
 from annotator.reference import Reference
 
 MOST_BYTES = 32 << 20  # of a block that waits for a border
-_MOST_DIGITS = 10
 
 
 class WholeTranscripts:
@@ -78,7 +78,7 @@ class WholeTranscripts:
         """Whether no coding sequence is open before this line; a line that is no record changes nothing."""
         contig, _, rest = row.partition(b"\t")
         position, _, rest = rest.partition(b"\t")
-        if not position.isdigit() or len(position) > _MOST_DIGITS:
+        if not position.isdigit() or len(position) > MOST_DIGITS:
             return False
         first = int(position)
         is_border = contig != self._contig or first > self._open_until + 1

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.alts import AltLists
-from annotator.columns import UPPER
+from annotator.columns import MOST_DIGITS, UPPER
 from annotator.effects.effect import Variant
 from annotator.effects.genomic_names import Genome, genomic_name
 from annotator.intron_names import Zoned, intron_names
@@ -24,8 +24,7 @@ from annotator.texts import Pool, Texts
 from annotator.verdicts import Alleles
 
 _LIBRARY = load()
-_MOST_DIGITS = 10  # of a position
-_POWERS = 10 ** np.arange(1, _MOST_DIGITS + 1, dtype=np.int64)
+_POWERS = 10 ** np.arange(1, MOST_DIGITS + 1, dtype=np.int64)
 _ZERO = ord("0")
 _WHOLE_CONTIG = [{"number": 1, "sign": 1}.get(name, 0) for name in ABOUT]
 
@@ -78,7 +77,7 @@ def _single_bases(work: RunWork, alleles: Alleles, genome: Genome, lead: bytes) 
 
 def _single_bases_natively(head: bytes, which: Integers, positions: Integers, refs: Bytes, alts: Bytes) -> _Names:
     assert _LIBRARY is not None
-    out = np.empty(len(which) * (len(head) + _MOST_DIGITS + len("A>C")), dtype=np.uint8)
+    out = np.empty(len(which) * (len(head) + MOST_DIGITS + len("A>C")), dtype=np.uint8)
     lengths = np.empty(len(which), dtype=np.int64)
     _LIBRARY.name_single_bases(
         ctypes.c_int64(len(which)),
